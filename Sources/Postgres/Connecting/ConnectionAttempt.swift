@@ -1,0 +1,113 @@
+// One PQconnectStart and its polls, up to a session with its settings.
+import CLibPQ
+import Glibc
+
+/// An attempt at one address.
+struct ConnectionAttempt {
+    private let configuration: PostgresConfiguration
+    private let secrets: [String]
+    private var parameters: [String: String]
+    private var place = ""
+
+    init(_ configuration: PostgresConfiguration, _ options: ConnectionOptions) {
+        self.configuration = configuration
+        secrets = options.secrets
+        parameters = options.given
+        parameters["client_encoding"] = "UTF8"
+        parameters["fallback_application_name"] = configuration.applicationName
+        // A dropped network is noticed in seconds. A service's entry may say otherwise, so it is asked first.
+        if options.given["service"] == nil {
+            let keepalives = [
+                "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
+                "tcp_user_timeout": "5000",
+            ]
+            parameters.merge(keepalives) { given, _ in given }
+        }
+    }
+
+    mutating func direct(to candidate: ConnectionPlan.Candidate, address: String?, target: String?) {
+        if candidate.host != nil || address != nil {
+            parameters["host"] = candidate.host
+            // With an address libpq looks nothing up; the name still serves TLS and the password file.
+            parameters["hostaddr"] = address
+            parameters["port"] = candidate.port
+        }
+        if let target { parameters["target_session_attrs"] = target }
+        place = candidate.host ?? address ?? parameters["host"] ?? ""
+    }
+
+    /// A session ready for use, or why not; a failed connection is closed on the way out.
+    func connect(until deadline: Deadline) throws(PostgresError) -> Session {
+        let keywords = parameters.keys.sorted()
+        let connection = Self.withCStrings(keywords) { keywords in
+            Self.withCStrings(self.parameters.sorted { $0.key < $1.key }.map(\.value)) { values in
+                PQconnectStartParams(keywords, values, 0)
+            }
+        }
+        guard let connection else { throw failure(.unreachable, "out of memory") }
+        let session = Session(connection, queryTimeout: configuration.queryTimeout)
+        try poll(session, until: deadline)
+        try configure(session, until: deadline)
+        return session
+    }
+
+    /// The manual's loop: wait for what the last poll asked, on a socket that may be another each time.
+    private func poll(_ session: Session, until deadline: Deadline) throws(PostgresError) {
+        var wanted = POLLOUT
+        while PQstatus(session.connection) != CONNECTION_BAD {
+            do throws(PostgresError) {
+                _ = try session.wait(for: wanted, until: deadline)
+            } catch {
+                throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
+            }
+            switch PQconnectPoll(session.connection) {
+            case PGRES_POLLING_OK: return
+            case PGRES_POLLING_READING: wanted = POLLIN
+            case PGRES_POLLING_WRITING: wanted = POLLOUT
+            default: throw libpqFailure(session)
+            }
+        }
+        throw libpqFailure(session)
+    }
+
+    private func configure(_ session: Session, until deadline: Deadline) throws(PostgresError) {
+        var settings = [("statement_timeout", Session.statementTimeout(for: configuration.queryTimeout))]
+        // A statement whose client is gone ends within a second (PostgreSQL 14 and later).
+        if PQserverVersion(session.connection) >= 140_000 {
+            settings.append(("client_connection_check_interval", "1s"))
+        }
+        for (name, value) in settings + configuration.sessionSettings {
+            do throws(PostgresError) {
+                _ = try session.run("SELECT set_config(\(name), \(value), false)", until: deadline)
+            } catch {
+                guard case .server(let refusal) = error, !refusal.sqlState.spoilsConnection else {
+                    throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
+                }
+                throw failure(.configuration, "setting \(name) refused with \(refusal.sqlState)")
+            }
+        }
+    }
+
+    private func libpqFailure(_ session: Session) -> PostgresError {
+        let text = PQerrorMessage(session.connection).map { String(cString: $0) } ?? ""
+        let masked = secrets.reduce(text) { text, secret in
+            text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "…")
+        }
+        let message = masked.split(separator: "\n").joined(separator: "; ")
+        return failure(.init(libpqMessage: text), message)
+    }
+
+    private func failure(_ reason: PostgresConnectionFailure.Reason, _ message: String) -> PostgresError {
+        .connectionFailed(.init(reason: reason, host: place, message: message))
+    }
+
+    /// Lends C strings and the NULL that ends their list.
+    private static func withCStrings<R>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R?
+    ) -> R? {
+        let copies = strings.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        let pointers = copies.map { UnsafePointer($0) } + [nil]
+        return pointers.withUnsafeBufferPointer { $0.baseAddress.flatMap(body) }
+    }
+}

@@ -1,0 +1,36 @@
+// Where the server is and how long we are willing to wait for it.
+
+/// How to reach PostgreSQL. Its description never shows the connection string, which may hold a password.
+package struct PostgresConfiguration: Sendable {
+    /// A libpq URI or conninfo, several hosts allowed; "" leaves everything to libpq's PG* variables.
+    let connectionString: String
+    let applicationName: String
+    let connectTimeout: Duration
+    let queryTimeout: Duration
+    let sessionSettings: [(String, String)]
+
+    /// - Parameters:
+    ///   - connectionString: libpq URI or conninfo. TLS by libpq's own rules (`sslmode` and so on).
+    ///   - applicationName: unless the connection string or PGAPPNAME names another.
+    ///   - connectTimeout: for the whole attempt: names, all hosts, TLS, session settings.
+    ///   - queryTimeout: for each statement that names no other; the server's statement_timeout is a little
+    ///     less, so that a merely slow statement costs no connection.
+    ///   - sessionSettings: settings (`search_path`, …) of every connection, beside those this module makes:
+    ///     statement_timeout and client_connection_check_interval.
+    package init(
+        connectionString: String, applicationName: String = "bursar", connectTimeout: Duration = .seconds(5),
+        queryTimeout: Duration = .seconds(5), sessionSettings: [(String, String)] = []
+    ) {
+        self.connectionString = connectionString
+        self.applicationName = applicationName
+        self.connectTimeout = connectTimeout
+        self.queryTimeout = queryTimeout
+        self.sessionSettings = sessionSettings
+    }
+}
+
+extension PostgresConfiguration: CustomStringConvertible, CustomReflectable {
+    package var description: String { "PostgreSQL as \(applicationName)" }
+
+    package var customMirror: Mirror { Mirror(self, children: ["applicationName": applicationName]) }
+}

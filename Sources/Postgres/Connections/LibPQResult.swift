@@ -1,0 +1,57 @@
+// Owns one PGresult: cleared exactly once, and read only while it lives.
+import CLibPQ
+
+/// One result of a statement. Lives on the connection's thread and never leaves it.
+struct LibPQResult: ~Copyable {
+    private let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        PQclear(pointer)
+    }
+
+    var status: ExecStatusType { PQresultStatus(pointer) }
+
+    var rowCount: Int { Int(PQntuples(pointer)) }
+
+    var columns: [RowStorage.Column] {
+        (0..<PQnfields(pointer)).map { column in
+            let name = PQfname(pointer, column).map { String(cString: $0) } ?? ""
+            return RowStorage.Column(name: name, type: PostgresType(oid: PQftype(pointer, column)))
+        }
+    }
+
+    /// A cell's bytes, valid as long as the result; nil is NULL.
+    func cell(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer? {
+        let (row, column) = (Int32(row), Int32(column))
+        guard PQgetisnull(pointer, row, column) == 0, let value = PQgetvalue(pointer, row, column) else {
+            return nil
+        }
+        return UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(pointer, row, column)))
+    }
+
+    /// How many rows the statement answered or changed; 0 for one that counts none.
+    var affectedRows: Int {
+        PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0
+    }
+
+    /// The command tag: what the server says it did.
+    var tag: String { PQcmdStatus(pointer).map { String(cString: $0) } ?? "" }
+
+    /// The server's refusal; nil when the result is none, or libpq made it up because the line broke.
+    func serverError(withMessage: Bool) -> PostgresServerError? {
+        guard let code = field("C") else { return nil }
+        return PostgresServerError(
+            sqlState: SQLState(code), severity: field("V") ?? "ERROR", constraint: field("n"),
+            table: field("t"), message: withMessage ? field("M") : nil,
+            position: field("P").flatMap { Int($0) })
+    }
+
+    /// A field of the error by its PG_DIAG_… letter (postgres_ext.h).
+    private func field(_ letter: Unicode.Scalar) -> String? {
+        PQresultErrorField(pointer, Int32(letter.value)).map { String(cString: $0) }
+    }
+}

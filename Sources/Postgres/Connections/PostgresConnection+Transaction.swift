@@ -1,0 +1,23 @@
+// BEGIN, and then COMMIT or ROLLBACK, whatever the body does.
+
+extension PostgresConnection {
+    /// Runs `body` between BEGIN and COMMIT, or ROLLBACK when it throws. When the rollback fails the
+    /// connection stays in its transaction, or closed: a pool lends neither again.
+    package func transaction<R: Sendable>(
+        _ body: (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        try await execute("BEGIN")
+        let value: R
+        do {
+            value = try await body(self)
+        } catch {
+            _ = try? await execute("ROLLBACK")
+            throw error
+        }
+        // After a failed statement whose error the body kept to itself, COMMIT succeeds and says ROLLBACK.
+        guard try await reply("COMMIT").tag == "COMMIT" else {
+            throw PostgresError.server(PostgresServerError(sqlState: .inFailedTransaction))
+        }
+        return value
+    }
+}
