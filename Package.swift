@@ -67,6 +67,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("Postgres", ["CLibPQ"]),
+        library("BursarCore", []),
+        library("BursarVault", ["BursarCore", crypto]),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
         tests("PrometheusTests", ["Prometheus", product("CoreMetrics", "swift-metrics")]),
         tests("PostgresTests", ["Postgres"]),

@@ -1,0 +1,102 @@
+// Tokens at rest, and the lease that keeps replicas from asking a provider twice.
+
+/// Where tokens are kept between restarts and shared between replicas. Implemented by BursarLedger, and in
+/// memory for tests; both pass the same suite. All times are relative, so that replicas whose clocks differ
+/// agree: the store's own clock decides.
+package protocol TokenStore: Sendable {
+    /// Takes the slot's lease unless that is needless or impossible.
+    func lease(_ slot: SlotKey, _ request: LeaseRequest) async throws(StoreFailure) -> LeaseAnswer
+
+    /// Stores a token and gives the lease back; refused when the lease or the credential has moved on.
+    func publish(_ token: StoredToken, in slot: SlotKey, lease: Lease) async throws(StoreFailure)
+        -> PublishAnswer
+
+    /// Gives the lease back after a failure, which is remembered; a lease that has moved on is left alone.
+    func release(_ slot: SlotKey, lease: Lease, after failure: StoredFailure) async throws(StoreFailure)
+}
+
+/// Who wants the lease, for how long, and which stored token makes it needless.
+package struct LeaseRequest: Sendable {
+    package let replica: ReplicaID
+    /// How long the lease lasts; longer than any exchange.
+    package let duration: Duration
+    /// A stored token of a later generation makes the lease needless.
+    package let newerThan: Generation
+    /// Unless it has no more than this left.
+    package let minimumLife: Duration
+
+    package init(replica: ReplicaID, duration: Duration, newerThan: Generation, minimumLife: Duration) {
+        self.replica = replica
+        self.duration = duration
+        self.newerThan = newerThan
+        self.minimumLife = minimumLife
+    }
+}
+
+/// What came of asking for the lease.
+package enum LeaseAnswer: Sendable {
+    /// A good token is there already.
+    case current(StoredToken)
+    /// Ours; `previous` may still hold a refresh token.
+    case leased(Lease, previous: StoredToken?)
+    /// Another replica asks the provider; its lease ends by itself after `remaining`.
+    case held(remaining: Duration)
+    /// The provider rejected this credential not long ago.
+    case quarantined(StoredFailure)
+    /// The credential was replaced, suspended or removed meanwhile.
+    case superseded
+}
+
+/// Proof of having the lease: only the holder of the latest epoch may publish.
+package struct Lease: Hashable, Sendable {
+    package let epoch: Int64
+    package init(epoch: Int64) { self.epoch = epoch }
+}
+
+/// Whether a token was stored, or came too late: the lease or the credential has moved on.
+package enum PublishAnswer: Hashable, Sendable {
+    case stored
+    case superseded
+}
+
+/// A token as stored: sealed, its times relative to the store's now.
+package struct StoredToken: Sendable, Hashable {
+    package let access: SealedValue
+    package let refresh: SealedValue?
+    package let generation: Generation
+    /// Time since it was issued.
+    package let age: Duration
+    /// Time until it ends.
+    package let remaining: Duration
+    /// Time until the refresh token ends.
+    package let refreshRemaining: Duration?
+    /// The token's share of the renewal jitter, 0 ..< 1, fixed for its life.
+    package let jitter: Double
+
+    package init(
+        access: SealedValue, refresh: SealedValue?, generation: Generation, age: Duration,
+        remaining: Duration,
+        refreshRemaining: Duration?, jitter: Double
+    ) {
+        self.access = access
+        self.refresh = refresh
+        self.generation = generation
+        self.age = age
+        self.remaining = remaining
+        self.refreshRemaining = refreshRemaining
+        self.jitter = jitter
+    }
+}
+
+/// A failure as stored: a restart does not forget a quarantine.
+package struct StoredFailure: Sendable, Hashable {
+    package let reason: FailureReason
+    package let count: Int
+    package let retryIn: Duration
+
+    package init(reason: FailureReason, count: Int, retryIn: Duration) {
+        self.reason = reason
+        self.count = count
+        self.retryIn = retryIn
+    }
+}

@@ -1,0 +1,105 @@
+// The ids of the domain, one type each, so that no two can be mistaken for one another.
+
+/// An id that is a UUID underneath.
+package protocol UUIDIdentifier: Hashable, Sendable, Comparable, CustomStringConvertible {
+    var uuid: UUIDValue { get }
+    init(_ uuid: UUIDValue)
+}
+
+extension UUIDIdentifier {
+    /// Nil unless `text` is the 36-character form of a UUID.
+    package init?(_ text: String) {
+        guard let uuid = UUIDValue(text) else { return nil }
+        self.init(uuid)
+    }
+
+    package var description: String { uuid.description }
+
+    package static func < (left: Self, right: Self) -> Bool { left.uuid < right.uuid }
+}
+
+/// The merchant: what the providers' documents call `businessUuid`.
+package struct TenantID: UUIDIdentifier {
+    package let uuid: UUIDValue
+    package init(_ uuid: UUIDValue) { self.uuid = uuid }
+}
+
+/// Who a credential belongs to and whose data key seals it: one tenant, or a platform owner that several
+/// tenants share (PROVIDERS B5). A tenant's own owner id equals its tenant id.
+package struct OwnerID: UUIDIdentifier {
+    package let uuid: UUIDValue
+    package init(_ uuid: UUIDValue) { self.uuid = uuid }
+    package init(_ tenant: TenantID) { uuid = tenant.uuid }
+}
+
+/// One credential with a provider, as stored.
+package struct CredentialID: UUIDIdentifier {
+    package let uuid: UUIDValue
+    package init(_ uuid: UUIDValue) { self.uuid = uuid }
+}
+
+/// One running gateway process; a new one each start.
+package struct ReplicaID: UUIDIdentifier {
+    package let uuid: UUIDValue
+    package init(_ uuid: UUIDValue) { self.uuid = uuid }
+}
+
+/// A provider profile's id: 1 to 32 of `[a-z0-9_-]`, beginning with a letter.
+package struct ProviderID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let text: String
+
+    package init?(_ text: String) {
+        let allowed = text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        }
+        guard allowed, (1...32).contains(text.utf8.count), text.first?.isLetter == true else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+    package static func < (left: ProviderID, right: ProviderID) -> Bool { left.text < right.text }
+}
+
+/// Where a provider's money is real and where it is not; their caches never mix (PROVIDERS Z2).
+package enum ProviderEnvironment: String, Hashable, Sendable, CaseIterable, Comparable,
+    CustomStringConvertible
+{
+    case sandbox, production
+
+    package var description: String { rawValue }
+    package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// A merchant backend's id with Bursar: `brc_` and 20 of `[A-Za-z0-9]` (docs/API.md section 4).
+package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let text: String
+
+    package init?(_ text: String) {
+        let characters = text.utf8.dropFirst(4)
+        guard text.hasPrefix(ClientID.prefix), characters.count == ClientID.randomCount,
+            characters.allSatisfy(isBase62)
+        else { return nil }
+        self.text = text
+    }
+
+    /// From characters that are known to be of `[A-Za-z0-9]`.
+    init(random characters: [UInt8]) { text = ClientID.prefix + String(decoding: characters, as: UTF8.self) }
+
+    package static let prefix = "brc_"
+    package static let randomCount = 20
+
+    package var description: String { text }
+    package static func < (left: ClientID, right: ClientID) -> Bool { left.text < right.text }
+}
+
+/// Whether `byte` is one of `[A-Za-z0-9]`.
+package func isBase62(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "A")...UInt8(ascii: "Z"):
+        true
+    default: false
+    }
+}

@@ -1,0 +1,67 @@
+// A 128-bit identifier that reads and prints as RFC 9562 text, and makes version 7 ids from time and
+// randomness.
+
+/// A UUID as two words. Core has no Foundation, and ids are compared on the hit path.
+package struct UUIDValue: Hashable, Sendable, Comparable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then randomness, so that ids sort by age.
+    package static func version7(at instant: Instant, random: (UInt64, UInt64)) -> UUIDValue {
+        let milliseconds = UInt64(max(0, instant.microseconds / 1_000))
+        return UUIDValue(
+            high: milliseconds << 16 | 0x7000 | random.0 & 0x0fff,
+            low: 0x8000_0000_0000_0000 | random.1 & 0x3fff_ffff_ffff_ffff)
+    }
+
+    package static func < (left: UUIDValue, right: UUIDValue) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+
+    /// The sixteen bytes in network order.
+    package var bytes: [UInt8] {
+        [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+    }
+}
+
+extension UUIDValue: LosslessStringConvertible {
+    /// Takes exactly the 36-character form `8-4-4-4-12` in either case; anything else is nil.
+    package init?(_ text: String) {
+        var words: (UInt64, UInt64) = (0, 0)
+        var index = 0
+        var digits = 0
+        for byte in text.utf8 {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard index < 36, let digit = hexDigitValue(byte) else { return nil }
+                if digits < 16 {
+                    words.0 = words.0 << 4 | UInt64(digit)
+                } else {
+                    words.1 = words.1 << 4 | UInt64(digit)
+                }
+                digits += 1
+            }
+            index += 1
+        }
+        guard index == 36 else { return nil }
+        self.init(high: words.0, low: words.1)
+    }
+
+    /// Lower case, as RFC 9562 §4 asks of output.
+    package var description: String {
+        let digits = hexText(bytes)
+        var text = ""
+        text.reserveCapacity(36)
+        for (index, digit) in digits.utf8.enumerated() {
+            if index == 8 || index == 12 || index == 16 || index == 20 { text.append("-") }
+            text.append(Character(UnicodeScalar(digit)))
+        }
+        return text
+    }
+}
