@@ -1,0 +1,43 @@
+// What `bursar doctor` wants to know of the database.
+package import BursarCore
+internal import Postgres
+
+/// The server and what this user may do there.
+package struct DatabaseDiagnosis: Sendable {
+    package let serverVersion: String
+    package let user: String
+    package let isGatewayMember: Bool
+    package let isStandby: Bool
+    /// The database's clock.
+    package let now: Instant
+    /// Rows that no month's partition was there for; nil when there is no such table yet.
+    package let defaultPartitionRows: Int64?
+}
+
+extension Ledger {
+    package func diagnose() async throws -> DatabaseDiagnosis {
+        let rows = try await pool.query(
+            """
+            SELECT current_setting('server_version') AS version, current_user::text AS name,
+                coalesce((SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles
+                          WHERE rolname = 'bursar_gateway'), false) AS member,
+                pg_is_in_recovery() AS standby, clock_timestamp() AS now
+            """)
+        let (version, user, member, standby, now) = try rows[0].decode(
+            String.self, String.self, Bool.self, Bool.self, Instant.self)
+        return DatabaseDiagnosis(
+            serverVersion: version, user: user, isGatewayMember: member, isStandby: standby, now: now,
+            defaultPartitionRows: try? await strayEvents())
+    }
+
+    private func strayEvents() async throws -> Int64 {
+        let rows = try await pool.query(
+            "SELECT count(*) AS stray FROM (SELECT FROM bursar.refresh_event_default LIMIT 1000) AS rows")
+        return try rows[0].decode("stray", as: Int64.self)
+    }
+
+    /// Whether this program fits the database's schema.
+    package func compatibility() async throws -> Migrator.Compatibility {
+        try await pool.withConnection { try await Migrator(connection: $0).compatibility() }
+    }
+}

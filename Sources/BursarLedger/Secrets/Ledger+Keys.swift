@@ -1,0 +1,107 @@
+// Data keys and the pepper: wrapped, as this target can neither make nor open them.
+package import BursarCore
+internal import Postgres
+
+/// What the vault does for the ledger while a change is made: keys and sealed values come from outside.
+package struct Sealing: Sendable {
+    package let makeKey: @Sendable (OwnerID, _ version: Int) throws -> WrappedDataKey
+    /// Seals the secret that the command was given.
+    package let seal: @Sendable (WrappedDataKey, SealedPlace) throws -> SealedValue
+
+    package init(
+        makeKey: @escaping @Sendable (OwnerID, Int) throws -> WrappedDataKey,
+        seal: @escaping @Sendable (WrappedDataKey, SealedPlace) throws -> SealedValue
+    ) {
+        self.makeKey = makeKey
+        self.seal = seal
+    }
+}
+
+extension ConfigurationChange {
+    /// The owner's newest data key, made when there is none yet.
+    func dataKey(
+        of owner: OwnerID, make: (OwnerID, Int) throws -> WrappedDataKey
+    ) async throws -> WrappedDataKey {
+        let rows = try await connection.query(
+            """
+            SELECT version, kek_id, wrapped FROM bursar.data_key WHERE owner_id = \(owner)
+            ORDER BY version DESC LIMIT 1
+            """)
+        if let row = rows.first { return try WrappedDataKey(row: row, owner: owner) }
+        let key = try make(owner, 1)
+        try await connection.execute(
+            """
+            INSERT INTO bursar.data_key (owner_id, version, kek_id, wrapped)
+            VALUES (\(key.owner), \(key.version)::int, \(key.keyID), \(key.wrapped))
+            """)
+        return key
+    }
+}
+
+/// How many rows are sealed under one key of the keyring.
+package struct KeyUse: Hashable, Sendable {
+    package let keyID: String
+    package let dataKeys: Int64
+    package let peppers: Int64
+}
+
+extension Ledger {
+    /// Rows by key-encryption key.
+    package func keyUses() async throws -> [KeyUse] {
+        try await pool.query(
+            """
+            SELECT kek_id, sum(data_keys)::bigint AS data_keys, sum(peppers)::bigint AS peppers FROM (
+                SELECT kek_id, count(*) AS data_keys, 0 AS peppers FROM bursar.data_key GROUP BY 1
+                UNION ALL SELECT kek_id, 0, count(*) FROM bursar.pepper GROUP BY 1
+            ) AS uses GROUP BY 1 ORDER BY 1
+            """
+        ).map { row in
+            let (keyID, dataKeys, peppers) = try row.decode(String.self, Int64.self, Int64.self)
+            return KeyUse(keyID: keyID, dataKeys: dataKeys, peppers: peppers)
+        }
+    }
+
+    /// An owner's data keys.
+    package func dataKeys(of owner: OwnerID) async throws -> [WrappedDataKey] {
+        try await pool.query(
+            "SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key WHERE owner_id = \(owner)"
+        ).map { try WrappedDataKey(row: $0) }
+    }
+
+    /// One wrapped key under each key-encryption key in use, to try whether the keyring opens it.
+    package func sampleKeys() async throws -> [WrappedDataKey] {
+        try await pool.query(
+            """
+            SELECT DISTINCT ON (kek_id) owner_id, version, kek_id, wrapped
+            FROM bursar.data_key ORDER BY kek_id
+            """
+        ).map { try WrappedDataKey(row: $0) }
+    }
+
+    /// The newest pepper; made when there is none yet. `owner` is the vault's stand-in owner of peppers.
+    package func pepper(
+        by actor: Actor, owner: OwnerID, make: @escaping @Sendable (OwnerID, Int) throws -> WrappedDataKey
+    ) async throws -> WrappedDataKey {
+        let newest: PostgresQuery =
+            "SELECT version, kek_id, wrapped FROM bursar.pepper ORDER BY version DESC LIMIT 1"
+        if let row = try await pool.query(newest).first { return try Self.pepper(row: row) }
+        return try await change(by: actor) { change in
+            // Two first clients at once must not make two peppers.
+            try await change.connection.execute("LOCK TABLE bursar.pepper IN SHARE ROW EXCLUSIVE MODE")
+            if let row = try await change.connection.query(newest).first { return try Self.pepper(row: row) }
+            let pepper = try make(owner, 1)
+            try await change.connection.execute(
+                """
+                INSERT INTO bursar.pepper (version, kek_id, wrapped)
+                VALUES (\(pepper.version)::int, \(pepper.keyID), \(pepper.wrapped))
+                """)
+            change.touchKeys()
+            change.audit(AuditEntry(tenant: nil, action: .pepperMade, subject: "pepper \(pepper.version)"))
+            return pepper
+        }
+    }
+
+    static func pepper(row: PostgresRow) throws -> WrappedDataKey {
+        try WrappedDataKey(row: row, owner: OwnerID(nobody))
+    }
+}

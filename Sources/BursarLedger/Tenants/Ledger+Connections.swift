@@ -1,0 +1,190 @@
+// Connections: listing with their health, changing, removing, ending a quarantine.
+package import BursarCore
+internal import Postgres
+
+/// A connection with how its token stands.
+package struct ConnectionHealth: Sendable {
+    package let connection: Connection
+    package let credentialState: Credential.State
+    package let clientID: String?
+    package let generation: Int64?
+    package let issuedAt: Instant?
+    package let expiresAt: Instant?
+    package let failureReason: String?
+    package let failureCount: Int?
+    package let retryAt: Instant?
+}
+
+/// What `connection set` changes; nil leaves a member as it is.
+package struct ConnectionInput: Sendable {
+    package var credential: CredentialID?
+    package var origins: [String]?
+    package var keepWarm: Bool?
+
+    package init(credential: CredentialID?, origins: [String]?, keepWarm: Bool?) {
+        self.credential = credential
+        self.origins = origins
+        self.keepWarm = keepWarm
+    }
+}
+
+/// Names one connection.
+package struct ConnectionName: Sendable, CustomStringConvertible {
+    package let tenant: TenantID
+    package let provider: ProviderID
+    package let environment: ProviderEnvironment
+
+    package init(tenant: TenantID, provider: ProviderID, environment: ProviderEnvironment) {
+        self.tenant = tenant
+        self.provider = provider
+        self.environment = environment
+    }
+
+    package var description: String { "\(provider) \(environment) of the tenant \(tenant)" }
+
+    fileprivate var condition: PostgresQuery {
+        "tenant_id = \(tenant) AND provider = \(provider) AND environment = \(environment)"
+    }
+
+    fileprivate var missing: LedgerError { .notFound("there is no connection \(self)") }
+}
+
+extension Ledger {
+    package func connections(of tenant: TenantID?) async throws -> [ConnectionHealth] {
+        if let tenant { _ = try await self.tenant(tenant) }
+        return try await health("\(tenant)::uuid IS NULL OR connection.tenant_id = \(tenant)")
+    }
+
+    package func connection(_ name: ConnectionName) async throws -> ConnectionHealth {
+        let condition: PostgresQuery = """
+            connection.tenant_id = \(name.tenant) AND connection.provider = \(name.provider)
+                AND connection.environment = \(name.environment)
+            """
+        guard let found = try await health(condition).first else { throw name.missing }
+        return found
+    }
+
+    private func health(_ condition: PostgresQuery) async throws -> [ConnectionHealth] {
+        try await pool.query(
+            """
+            SELECT connection.tenant_id, connection.provider, connection.environment,
+                connection.credential_id, origins, keep_warm, credential.state, provider_client_id,
+                slot.generation, slot.issued_at, slot.expires_at, slot.failure_reason, slot.failure_count,
+                slot.retry_at
+            FROM bursar.connection
+            JOIN bursar.credential ON credential.credential_id = connection.credential_id
+            LEFT JOIN LATERAL (
+                SELECT * FROM bursar.token_slot
+                WHERE token_slot.owner_id = credential.owner_id
+                    AND token_slot.credential_id = credential.credential_id
+                    AND token_slot.credential_version = credential.version
+                ORDER BY token_slot.expires_at DESC NULLS LAST LIMIT 1
+            ) AS slot ON true
+            WHERE \(condition)
+            ORDER BY connection.tenant_id, connection.provider, connection.environment
+            """
+        ).map { row in
+            ConnectionHealth(
+                connection: try Connection(row: row),
+                credentialState: try row.decode("state", as: Credential.State.self),
+                clientID: try row.decode("provider_client_id", as: String?.self),
+                generation: try row.decode("generation", as: Int64?.self),
+                issuedAt: try row.decode("issued_at", as: Instant?.self),
+                expiresAt: try row.decode("expires_at", as: Instant?.self),
+                failureReason: try row.decode("failure_reason", as: String?.self),
+                failureCount: try row.decode("failure_count", as: Int32?.self).map(Int.init),
+                retryAt: try row.decode("retry_at", as: Instant?.self))
+        }
+    }
+
+    /// Changes a connection; with a credential it makes one that is not there yet.
+    package func setConnection(
+        _ name: ConnectionName, _ input: ConnectionInput, by actor: Actor
+    ) async throws {
+        try await change(by: actor) { change in
+            if let credential = input.credential { try await change.connect(name, to: credential) }
+            let changed = try await change.connection.execute(
+                """
+                UPDATE bursar.connection SET
+                    origins = coalesce(\(input.origins), origins),
+                    keep_warm = coalesce(\(input.keepWarm), keep_warm)
+                WHERE \(name.condition)
+                """)
+            guard changed == 1 else { throw name.missing }
+            change.record(.connectionSet, name)
+        }
+    }
+
+    package func removeConnection(_ name: ConnectionName, by actor: Actor) async throws {
+        try await change(by: actor) { change in
+            let rows = try await change.connection.query(
+                "DELETE FROM bursar.connection WHERE \(name.condition) RETURNING credential_id")
+            guard let row = rows.first else { throw name.missing }
+            let credential = try row.decode("credential_id", as: CredentialID.self)
+            // A credential that nothing uses any more goes with its last connection, and its tokens with it.
+            try await change.connection.execute(
+                """
+                DELETE FROM bursar.credential WHERE credential_id = \(credential) AND NOT EXISTS (
+                    SELECT FROM bursar.connection WHERE connection.credential_id = \(credential))
+                """)
+            change.touch(credential)
+            change.record(.connectionRemoved, name)
+        }
+    }
+
+    /// Ends a quarantine or a cooling down now: the next request asks the provider.
+    package func retryConnection(_ name: ConnectionName, by actor: Actor) async throws {
+        let credential = try await connection(name).connection.credential
+        try await change(by: actor) { change in
+            try await change.connection.execute(
+                """
+                UPDATE bursar.token_slot SET failure_reason = NULL, failure_count = 0, retry_at = NULL
+                WHERE credential_id = \(credential)
+                """)
+            try await change.connection.execute(
+                """
+                UPDATE bursar.credential SET state = 'active'
+                WHERE credential_id = \(credential) AND state = 'rejected'
+                """)
+            change.touch(credential)
+            change.record(.connectionRetried, name)
+        }
+    }
+}
+
+extension ConfigurationChange {
+    /// Connects by a credential that is there. One of another tenant alone cannot be used: its owner's data
+    /// key must not come to depend on this tenant.
+    fileprivate mutating func connect(_ name: ConnectionName, to id: CredentialID) async throws {
+        let rows = try await connection.query(
+            "SELECT \(unescaped: credentialColumns) FROM bursar.credential WHERE credential_id = \(id)")
+        guard let row = rows.first else { throw LedgerError.notFound("there is no credential \(id)") }
+        let credential = try Credential(row: row)
+        guard credential.provider == name.provider, credential.environment == name.environment else {
+            throw LedgerError.refused(
+                "the credential \(id) is for \(credential.provider) \(credential.environment), "
+                    + "not for \(name.provider) \(name.environment)")
+        }
+        guard credential.isPlatform || credential.owner == OwnerID(name.tenant) else {
+            throw LedgerError.refused(
+                "the credential \(id) belongs to another tenant; a shared one is made by "
+                    + "`bursar credential set` with several --tenant")
+        }
+        try await requireTenant(name.tenant)
+        try await connection.execute(
+            """
+            INSERT INTO bursar.connection (tenant_id, provider, environment, credential_id)
+            VALUES (\(name.tenant), \(name.provider), \(name.environment), \(id))
+            ON CONFLICT (tenant_id, provider, environment)
+                DO UPDATE SET credential_id = excluded.credential_id
+            """)
+        touch(id)
+    }
+
+    fileprivate mutating func record(_ action: AuditEntry.Action, _ name: ConnectionName) {
+        touch(name.tenant)
+        audit(
+            AuditEntry(
+                tenant: name.tenant, action: action, subject: "\(name.provider) \(name.environment)"))
+    }
+}

@@ -1,0 +1,124 @@
+// The configuration as replicas read it: everything once, then by version.
+package import BursarCore
+internal import Postgres
+
+extension Ledger: DirectoryStore {
+    package func changes(since version: ConfigVersion?) async throws(StoreFailure) -> DirectoryChanges {
+        try await serving("reading the configuration") {
+            if let version, try await currentVersion() == version {
+                return DirectoryChanges(version: version, isComplete: false)
+            }
+            return try await pool.transaction { connection in
+                try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                return try await DirectoryReading(connection: connection).read(since: version)
+            }
+        }
+    }
+
+    private func currentVersion() async throws -> ConfigVersion {
+        let rows = try await pool.query("SELECT version FROM bursar.config_version")
+        return ConfigVersion(try rows.first?.decode("version", as: Int64.self) ?? 0)
+    }
+}
+
+/// One reading of the configuration within one snapshot of the database.
+private struct DirectoryReading {
+    let connection: PostgresConnection
+
+    func read(since version: ConfigVersion?) async throws -> DirectoryChanges {
+        let rows = try await connection.query(
+            """
+            SELECT version, (SELECT min(version) FROM bursar.config_change) AS oldest
+            FROM bursar.config_version
+            """)
+        guard let row = rows.first else {
+            return DirectoryChanges(version: ConfigVersion(0), isComplete: true)
+        }
+        let current = ConfigVersion(try row.decode("version", as: Int64.self))
+        let oldest = try row.decode("oldest", as: Int64?.self)
+        // Every version after ours must still be listed, else we cannot tell what changed.
+        if let version, version < current, let oldest, oldest <= version.number + 1 {
+            return try await readChanged(since: version, current: current)
+        }
+        return try await readAll(current)
+    }
+
+    private func readAll(_ version: ConfigVersion) async throws -> DirectoryChanges {
+        var changes = DirectoryChanges(version: version, isComplete: true)
+        changes.tenants = try await tenants("true")
+        changes.connections = try await connections("true")
+        changes.clients = try await clients("true")
+        changes.credentials = try await credentials("true")
+        changes.dataKeys = try await keys("SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key")
+        changes.peppers = try await peppers()
+        return changes
+    }
+
+    private func readChanged(
+        since version: ConfigVersion, current: ConfigVersion
+    ) async throws -> DirectoryChanges {
+        var changes = DirectoryChanges(version: current, isComplete: false)
+        let rows = try await connection.query(
+            "SELECT DISTINCT kind, subject FROM bursar.config_change WHERE version > \(version.number)")
+        for row in rows {
+            let (kind, subject) = try row.decode(String.self, String.self)
+            switch kind {
+            case "tenant": TenantID(subject).map { _ = changes.touchedTenants.insert($0) }
+            case "client": ClientID(subject).map { _ = changes.touchedClients.insert($0) }
+            case "credential": CredentialID(subject).map { _ = changes.touchedCredentials.insert($0) }
+            default: break  // keys: read below, every time
+            }
+        }
+        let tenants: PostgresQuery = "tenant_id = ANY(\(changes.touchedTenants.map { $0.column }))"
+        changes.tenants = try await self.tenants(tenants)
+        changes.connections = try await connections(tenants)
+        changes.clients = try await clients("client_id = ANY(\(changes.touchedClients.map(\.text)))")
+        changes.credentials = try await credentials(
+            "credential_id = ANY(\(changes.touchedCredentials.map { $0.column }))")
+        let owners = Set(changes.credentials.map(\.owner)).union(changes.touchedTenants.map { OwnerID($0) })
+        changes.dataKeys = try await keys(
+            """
+            SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key
+            WHERE owner_id = ANY(\(owners.map { $0.column }))
+            """)
+        changes.peppers = try await peppers()
+        return changes
+    }
+
+    private func tenants(_ condition: PostgresQuery) async throws -> [Tenant] {
+        try await connection.query("SELECT \(unescaped: tenantColumns) FROM bursar.tenant WHERE \(condition)")
+            .map(Tenant.init(row:))
+    }
+
+    private func connections(_ condition: PostgresQuery) async throws -> [Connection] {
+        try await connection.query(
+            "SELECT \(unescaped: connectionColumns) FROM bursar.connection WHERE \(condition)"
+        ).map(Connection.init(row:))
+    }
+
+    private func clients(_ condition: PostgresQuery) async throws -> [Client] {
+        try await connection.query(
+            """
+            SELECT client_id, secret_hash, pepper_version, provider, environment, expires_at,
+                ARRAY(SELECT tenant_id FROM bursar.client_tenant
+                      WHERE client_tenant.client_id = client.client_id ORDER BY tenant_id) AS tenants
+            FROM bursar.client WHERE revoked_at IS NULL AND \(condition)
+            """
+        ).map(Client.init(row:))
+    }
+
+    private func credentials(_ condition: PostgresQuery) async throws -> [Credential] {
+        try await connection.query(
+            "SELECT \(unescaped: credentialColumns) FROM bursar.credential WHERE \(condition)"
+        ).map(Credential.init(row:))
+    }
+
+    private func keys(_ query: PostgresQuery) async throws -> [WrappedDataKey] {
+        try await connection.query(query).map { try WrappedDataKey(row: $0) }
+    }
+
+    private func peppers() async throws -> [WrappedDataKey] {
+        try await connection.query("SELECT version, kek_id, wrapped FROM bursar.pepper ORDER BY version DESC")
+            .map(Ledger.pepper(row:))
+    }
+}

@@ -1,0 +1,165 @@
+// Tokens at rest and the lease on each slot.
+package import BursarCore
+internal import Postgres
+
+extension Ledger: TokenStore {
+    package func lease(
+        _ slot: SlotKey, _ request: LeaseRequest
+    ) async throws(StoreFailure) -> LeaseAnswer {
+        try await serving("leasing a token slot") {
+            if let answer = try await tryLease(slot, request) { return answer }
+            return try await describe(slot, request)
+        }
+    }
+
+    /// One statement decides: the row is made or taken over only while its credential is the one meant, no
+    /// other lease lives, no quarantine stands, and no stored token makes asking needless.
+    private func tryLease(_ slot: SlotKey, _ request: LeaseRequest) async throws -> LeaseAnswer? {
+        let fields = slot.fields
+        let rows = try await pool.query(
+            """
+            INSERT INTO bursar.token_slot AS slot
+                (owner_id, slot_digest, credential_id, credential_version, provider, environment,
+                 lease_owner, lease_until, lease_epoch)
+            SELECT \(fields.owner), \(slot.digest), \(fields.credential), \(fields.credentialVersion)::int,
+                \(fields.provider), \(fields.environment), \(request.replica),
+                now() + \(interval(request.duration)), 1
+            FROM bursar.credential
+            WHERE owner_id = \(fields.owner) AND credential_id = \(fields.credential)
+                AND version = \(fields.credentialVersion)::int AND state <> 'pending'
+            ON CONFLICT (owner_id, slot_digest) DO UPDATE SET
+                lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
+                lease_epoch = slot.lease_epoch + 1
+            WHERE slot.lease_until < now()
+                AND NOT (slot.failure_reason IS NOT DISTINCT FROM 'invalid_client' AND slot.retry_at > now())
+                AND NOT (slot.access_sealed IS NOT NULL AND slot.generation > \(request.newerThan.number)
+                    AND slot.expires_at > now() + \(interval(request.minimumLife)))
+            RETURNING slot.lease_epoch, \(unescaped: Self.tokenColumns)
+            """)
+        guard let row = rows.first else { return nil }
+        let lease = Lease(epoch: try row.decode("lease_epoch", as: Int64.self))
+        return .leased(lease, previous: try storedToken(row))
+    }
+
+    /// Why there was no lease to have. Only the credential that the slot means may answer with its token.
+    private func describe(_ slot: SlotKey, _ request: LeaseRequest) async throws -> LeaseAnswer {
+        let rows = try await pool.query(
+            """
+            SELECT \(unescaped: Self.tokenColumns), failure_count, failure_reason,
+                retry_at - now() AS retry_in,
+                CASE WHEN lease_until > now() THEN lease_until - now() END AS lease_remaining
+            FROM bursar.token_slot AS slot
+            JOIN bursar.credential USING (owner_id, credential_id)
+            WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)
+                AND credential.version = \(slot.fields.credentialVersion)::int
+                AND credential.state <> 'pending'
+            """)
+        guard let row = rows.first else { return .superseded }
+        if let token = try storedToken(row), token.generation > request.newerThan,
+            token.remaining > request.minimumLife
+        {
+            return .current(token)
+        }
+        if let reason = try row.decode("failure_reason", as: FailureReason?.self), reason.quarantines,
+            let retryIn = try row.decode("retry_in", as: PostgresInterval?.self)?.duration, retryIn > .zero
+        {
+            let count = try row.decode("failure_count", as: Int.self)
+            return .quarantined(StoredFailure(reason: reason, count: count, retryIn: retryIn))
+        }
+        let remaining = try row.decode("lease_remaining", as: PostgresInterval?.self)?.duration
+        // A lease that ended between the two statements is worth another try at once.
+        return .held(remaining: remaining ?? .milliseconds(1))
+    }
+
+    package func publish(
+        _ token: StoredToken, in slot: SlotKey, lease: Lease
+    ) async throws(StoreFailure) -> PublishAnswer {
+        try await serving("storing a token") {
+            let stored = try await pool.transaction { connection in
+                let changed = try await connection.execute(
+                    """
+                    UPDATE bursar.token_slot SET
+                        generation = \(token.generation.number), access_sealed = \(token.access.bytes),
+                        refresh_sealed = \(token.refresh?.bytes),
+                        key_version = \(token.access.keyVersion)::int,
+                        issued_at = now() - \(interval(token.age)),
+                        expires_at = now() + \(interval(token.remaining)),
+                        refresh_until = now() + \(token.refreshRemaining.map(interval)),
+                        jitter = \(token.jitter), lease_owner = NULL, lease_until = '-infinity',
+                        failure_reason = NULL, failure_count = 0, retry_at = NULL, updated_at = now()
+                    WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)
+                        AND lease_epoch = \(lease.epoch)
+                        AND EXISTS (
+                            SELECT FROM bursar.credential
+                            WHERE owner_id = \(slot.fields.owner)
+                                AND credential_id = \(slot.fields.credential)
+                                AND version = \(slot.fields.credentialVersion)::int)
+                    """)
+                guard changed == 1 else { return false }
+                try await clearRejection(of: slot, on: connection)
+                return true
+            }
+            return stored ? .stored : .superseded
+        }
+    }
+
+    /// A provider that gave a token does not reject the credential any more.
+    private func clearRejection(of slot: SlotKey, on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            UPDATE bursar.credential SET state = 'active'
+            WHERE owner_id = \(slot.fields.owner) AND credential_id = \(slot.fields.credential)
+                AND state = 'rejected'
+            """)
+    }
+
+    package func release(
+        _ slot: SlotKey, lease: Lease, after failure: StoredFailure
+    ) async throws(StoreFailure) {
+        try await serving("releasing a token slot") {
+            _ = try await pool.transaction { connection in
+                let changed = try await connection.execute(
+                    """
+                    UPDATE bursar.token_slot SET
+                        lease_owner = NULL, lease_until = '-infinity', failure_reason = \(failure.reason),
+                        failure_count = \(failure.count)::int,
+                        retry_at = now() + \(interval(failure.retryIn)),
+                        updated_at = now()
+                    WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)
+                        AND lease_epoch = \(lease.epoch)
+                    """)
+                guard changed == 1, failure.reason.quarantines else { return }
+                try await connection.execute(
+                    """
+                    UPDATE bursar.credential SET state = 'rejected'
+                    WHERE owner_id = \(slot.fields.owner) AND credential_id = \(slot.fields.credential)
+                        AND version = \(slot.fields.credentialVersion)::int AND state = 'active'
+                    """)
+            }
+        }
+    }
+
+    private static let tokenColumns = """
+        access_sealed, refresh_sealed, key_version, generation, jitter,
+        now() - issued_at AS age, expires_at - now() AS remaining, refresh_until - now() AS refresh_remaining
+        """
+
+    private func storedToken(_ row: PostgresRow) throws -> StoredToken? {
+        guard let access = try row.decode("access_sealed", as: [UInt8]?.self),
+            let keyVersion = try row.decode("key_version", as: Int32?.self),
+            let age = try row.decode("age", as: PostgresInterval?.self),
+            let remaining = try row.decode("remaining", as: PostgresInterval?.self)
+        else { return nil }
+        let version = Int(keyVersion)
+        let refresh = try row.decode("refresh_sealed", as: [UInt8]?.self)
+        return StoredToken(
+            access: SealedValue(bytes: access, keyVersion: version),
+            refresh: refresh.map { SealedValue(bytes: $0, keyVersion: version) },
+            generation: Generation(try row.decode("generation", as: Int64.self)), age: age.duration,
+            remaining: remaining.duration,
+            refreshRemaining: try row.decode("refresh_remaining", as: PostgresInterval?.self)?.duration,
+            jitter: try row.decode("jitter", as: Double.self))
+    }
+}
+
+func interval(_ duration: Duration) -> PostgresInterval { PostgresInterval(duration) }

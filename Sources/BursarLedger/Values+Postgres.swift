@@ -1,0 +1,71 @@
+// Core's values as columns.
+package import BursarCore
+package import Postgres
+
+extension UUIDIdentifier {
+    package static var postgresType: PostgresType { .uuid }
+
+    package func encode(into bytes: inout [UInt8]) { uuid.encode(into: &bytes) }
+
+    package init(postgres cell: PostgresCell) throws(PostgresError) {
+        self.init(try UUIDValue(postgres: cell))
+    }
+}
+
+extension UUIDValue: PostgresEncodable, PostgresDecodable {
+    package static var postgresType: PostgresType { .uuid }
+
+    package func encode(into bytes: inout [UInt8]) {
+        PostgresUUID(high: high, low: low).encode(into: &bytes)
+    }
+
+    package init(postgres cell: PostgresCell) throws(PostgresError) {
+        let value = try PostgresUUID(postgres: cell)
+        self.init(high: value.high, low: value.low)
+    }
+}
+
+extension TenantID: PostgresEncodable, PostgresDecodable {}
+extension OwnerID: PostgresEncodable, PostgresDecodable {}
+extension CredentialID: PostgresEncodable, PostgresDecodable {}
+extension ReplicaID: PostgresEncodable, PostgresDecodable {}
+
+extension Instant: PostgresEncodable, PostgresDecodable {
+    package static var postgresType: PostgresType { .timestamptz }
+
+    package func encode(into bytes: inout [UInt8]) {
+        PostgresTimestamp(microseconds: microseconds).encode(into: &bytes)
+    }
+
+    package init(postgres cell: PostgresCell) throws(PostgresError) {
+        self.init(microseconds: try PostgresTimestamp(postgres: cell).microseconds)
+    }
+}
+
+/// A value that is text in the database and is checked when it comes back.
+protocol TextColumn: PostgresEncodable, PostgresDecodable {
+    var text: String { get }
+    init?(_ text: String)
+}
+
+extension TextColumn {
+    package static var postgresType: PostgresType { .text }
+
+    package func encode(into bytes: inout [UInt8]) { text.encode(into: &bytes) }
+
+    package init(postgres cell: PostgresCell) throws(PostgresError) {
+        guard let value = Self(try String(postgres: cell)) else {
+            throw cell.failure(expected: "\(Self.self)")
+        }
+        self = value
+    }
+}
+
+extension ProviderID: TextColumn {}
+extension ClientID: TextColumn {}
+extension ProviderEnvironment: PostgresEncodable, PostgresDecodable {}
+extension Tenant.State: PostgresEncodable, PostgresDecodable {}
+extension Credential.State: PostgresEncodable, PostgresDecodable {}
+extension FailureReason: PostgresEncodable, PostgresDecodable {}
+extension RefreshEvent.Cause: PostgresEncodable, PostgresDecodable {}
+extension RefreshEvent.Step: PostgresEncodable, PostgresDecodable {}

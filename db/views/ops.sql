@@ -1,0 +1,79 @@
+-- What operators and dashboards read. Run again by `bursar migrate` whenever this file has changed; times are UTC.
+
+DROP VIEW IF EXISTS ops.refresh_recent, ops.refresh_hourly, ops.connection_health;
+
+CREATE VIEW ops.refresh_recent WITH (security_barrier) AS
+SELECT
+    at, tenant_id AS business_uuid, provider, environment, credential_id, cause, step, outcome, http_status,
+    latency_us, lifetime_seconds, replica_id
+FROM bursar.refresh_event
+WHERE at > now() - interval '24 hours';
+
+COMMENT ON VIEW ops.refresh_recent IS 'Every request to a provider of the last 24 hours.';
+COMMENT ON COLUMN ops.refresh_recent.at IS 'When the request was sent.';
+COMMENT ON COLUMN ops.refresh_recent.business_uuid IS 'The tenant for which it was sent; null when a shared credential renewed by itself.';
+COMMENT ON COLUMN ops.refresh_recent.provider IS 'Provider profile id.';
+COMMENT ON COLUMN ops.refresh_recent.environment IS 'sandbox or production.';
+COMMENT ON COLUMN ops.refresh_recent.credential_id IS 'The credential that was used.';
+COMMENT ON COLUMN ops.refresh_recent.cause IS 'cold, renewal, rejected (reported by a merchant) or keep_warm.';
+COMMENT ON COLUMN ops.refresh_recent.step IS 'full (id and secret), refresh (refresh token) or scoped (second step).';
+COMMENT ON COLUMN ops.refresh_recent.outcome IS 'ok, or the reason of the failure from the closed set.';
+COMMENT ON COLUMN ops.refresh_recent.http_status IS 'Status of the provider''s reply; null when none came.';
+COMMENT ON COLUMN ops.refresh_recent.latency_us IS 'Microseconds from sending to the end of the reply.';
+COMMENT ON COLUMN ops.refresh_recent.lifetime_seconds IS 'Life of the token that it brought.';
+COMMENT ON COLUMN ops.refresh_recent.replica_id IS 'The gateway process that sent it.';
+
+CREATE VIEW ops.refresh_hourly WITH (security_barrier) AS
+SELECT
+    date_trunc('hour', at) AS hour, provider, environment, step, outcome, count(*)::bigint AS exchanges,
+    max(latency_us) AS latency_max_us,
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY latency_us) AS latency_p50_us,
+    percentile_disc(0.95) WITHIN GROUP (ORDER BY latency_us) AS latency_p95_us
+FROM bursar.refresh_event
+GROUP BY 1, 2, 3, 4, 5;
+
+COMMENT ON VIEW ops.refresh_hourly IS 'Requests to providers by hour and outcome, with latencies from the single events.';
+COMMENT ON COLUMN ops.refresh_hourly.hour IS 'Begin of the hour.';
+COMMENT ON COLUMN ops.refresh_hourly.provider IS 'Provider profile id.';
+COMMENT ON COLUMN ops.refresh_hourly.environment IS 'sandbox or production.';
+COMMENT ON COLUMN ops.refresh_hourly.step IS 'full, refresh or scoped.';
+COMMENT ON COLUMN ops.refresh_hourly.outcome IS 'ok, or the reason of the failure.';
+COMMENT ON COLUMN ops.refresh_hourly.exchanges IS 'How many requests.';
+COMMENT ON COLUMN ops.refresh_hourly.latency_max_us IS 'Longest latency in microseconds.';
+COMMENT ON COLUMN ops.refresh_hourly.latency_p50_us IS 'Median latency in microseconds.';
+COMMENT ON COLUMN ops.refresh_hourly.latency_p95_us IS '95th percentile of the latency in microseconds.';
+
+CREATE VIEW ops.connection_health WITH (security_barrier) AS
+SELECT
+    connection.tenant_id AS business_uuid, tenant.name AS tenant_name, connection.provider,
+    connection.environment, connection.credential_id, credential.state AS credential_state,
+    best.generation, best.issued_at, best.expires_at, best.failure_reason, best.failure_count, best.retry_at
+FROM bursar.connection
+JOIN bursar.tenant USING (tenant_id)
+JOIN bursar.credential ON credential.credential_id = connection.credential_id
+LEFT JOIN LATERAL (
+    SELECT generation, issued_at, expires_at, failure_reason, failure_count, retry_at
+    FROM bursar.token_slot
+    WHERE token_slot.owner_id = credential.owner_id
+        AND token_slot.credential_id = credential.credential_id
+        AND token_slot.credential_version = credential.version
+    ORDER BY expires_at DESC NULLS LAST
+    LIMIT 1
+) AS best ON true;
+
+COMMENT ON VIEW ops.connection_health IS 'Every connection with its token''s end and its last failure.';
+COMMENT ON COLUMN ops.connection_health.business_uuid IS 'The tenant.';
+COMMENT ON COLUMN ops.connection_health.tenant_name IS 'The tenant''s name.';
+COMMENT ON COLUMN ops.connection_health.provider IS 'Provider profile id.';
+COMMENT ON COLUMN ops.connection_health.environment IS 'sandbox or production.';
+COMMENT ON COLUMN ops.connection_health.credential_id IS 'The credential in use.';
+COMMENT ON COLUMN ops.connection_health.credential_state IS 'pending, active, retiring or rejected.';
+COMMENT ON COLUMN ops.connection_health.generation IS 'Generation of the stored token.';
+COMMENT ON COLUMN ops.connection_health.issued_at IS 'When the stored token was asked for.';
+COMMENT ON COLUMN ops.connection_health.expires_at IS 'When the stored token ends.';
+COMMENT ON COLUMN ops.connection_health.failure_reason IS 'Why the last attempt failed; null after a success.';
+COMMENT ON COLUMN ops.connection_health.failure_count IS 'Attempts that failed in a row.';
+COMMENT ON COLUMN ops.connection_health.retry_at IS 'When the next attempt may be made.';
+
+GRANT USAGE ON SCHEMA ops TO bursar_monitor;
+GRANT SELECT ON ALL TABLES IN SCHEMA ops TO bursar_monitor;
