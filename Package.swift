@@ -69,12 +69,33 @@ let package = Package(
         library("Postgres", ["CLibPQ"]),
         library("BursarCore", []),
         library("BursarVault", ["BursarCore", crypto]),
+        library(
+            "BursarGateway", ["BursarCore", "BursarVault", crypto, deque, heap, lifecycle, log, metrics]),
         library("BursarLedger", ["BursarCore", "Postgres", crypto], plugins: ["EmbedFiles"]),
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
         .executableTarget(name: "EmbedFilesTool", swiftSettings: settings),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
+        tests("BursarCoreTests", ["BursarCore", "BursarTestSupport"]),
+        tests("BursarVaultTests", ["BursarCore", "BursarTestSupport", "BursarVault"]),
+        tests(
+            "BursarGatewayTests",
+            [
+                "BursarCore", "BursarGateway", "BursarTestSupport", "BursarVault", lifecycle, log,
+                product("MetricsTestKit", "swift-metrics"),
+            ]),
         tests("PrometheusTests", ["Prometheus", product("CoreMetrics", "swift-metrics")]),
         tests("PostgresTests", ["Postgres"]),
+        .target(
+            name: "BursarTestSupport",
+            dependencies: [
+                "BursarCore", "BursarGateway", "BursarLedger", "BursarVault", "Postgres", asn1, crypto,
+                lifecycle,
+                log, metrics, nioSSL, x509,
+            ],
+            path: "Tests/BursarTestSupport", swiftSettings: settings),
+        tests(
+            "BursarLedgerTests",
+            ["BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,142 @@
+// From a request to its connection: who asks, for which tenant, within which limit.
+internal import BursarCore
+
+/// A request that was let in.
+struct Admitted {
+    let client: Client
+    let tenant: TenantEntry
+    let connection: ConnectionEntry
+    /// What to ask the provider for; nil asks for no scope.
+    let scope: String?
+    let limit: LimitState
+}
+
+/// A request that was not, with what is known for its count and headers.
+struct Rejection: Error {
+    let refusal: Refusal
+    /// Whether a look into the store could change it: something was added that memory does not know yet.
+    var mayBeStale = false
+    var client: ClientID?
+    var tenant: TenantID?
+    var connection: ConnectionChoice?
+    var limit: LimitState?
+}
+
+extension Gateway {
+    /// The whole way in, from memory. `spent` is the limit's state when this request has paid already, and is
+    /// only let in again because memory was behind the store.
+    func admit(_ request: TokenRequest, now: Instant, spent: LimitState?) throws(Rejection) -> Admitted {
+        let client = try authenticate(request.proof, now: now)
+        let tenant = try tenant(of: client, named: request.tenant)
+        let limit = if let spent { spent } else { try spend(of: tenant, client: client, now: now) }
+        var chosen: ConnectionChoice?
+        do throws(Refusal) {
+            let connection = try choose(request, client: client, tenant: tenant)
+            chosen = connection.choice
+            try check(connection, origin: request.origin, client: client)
+            let scope = try scope(request.scope, of: connection)
+            return Admitted(
+                client: client, tenant: tenant, connection: connection, scope: scope, limit: limit)
+        } catch {
+            throw Rejection(
+                refusal: error, mayBeStale: error.mayBeStale, client: client.id, tenant: tenant.tenant.id,
+                connection: chosen, limit: limit)
+        }
+    }
+
+    /// Garbage is refused by its checksum, before anything is hashed or looked up.
+    func authenticate(_ proof: ClientProof, now: Instant) throws(Rejection) -> Client {
+        let secret = proof.secret.reveal()
+        guard ClientSecretFormat.isWellFormed(secret) else { throw Rejection(refusal: .clientUnknown) }
+        guard let entry = directory.client(secret: secret) else {
+            throw Rejection(refusal: .clientUnknown, mayBeStale: true)
+        }
+        guard proof.clientID == nil || proof.clientID == entry.client.id.text,
+            entry.client.expiresAt.map({ now < $0 }) ?? true
+        else { throw Rejection(refusal: .clientUnknown) }
+        return entry.client
+    }
+
+    func tenant(of client: Client, named: TenantID?) throws(Rejection) -> TenantEntry {
+        guard let id = named ?? (client.tenants.count == 1 ? client.tenants[0] : nil) else {
+            throw Rejection(refusal: .tenantNotNamed, client: client.id)
+        }
+        guard client.tenants.contains(id), let tenant = directory.tenant(id) else {
+            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: client.id)
+        }
+        guard tenant.tenant.state == .active else {
+            throw Rejection(refusal: .tenantSuspended, client: client.id, tenant: id)
+        }
+        return tenant
+    }
+
+    func spend(
+        of tenant: TenantEntry, client: Client, now: Instant
+    ) throws(Rejection) -> LimitState {
+        let limit = tenant.tenant.limit
+        switch tenant.spend(now: now) {
+        case .allowed(let remaining, let reset):
+            return LimitState(limit: limit, remaining: remaining, reset: reset)
+        case .denied(let retryAfter, let reset):
+            throw Rejection(
+                refusal: .limited(retryAfter: retryAfter), client: client.id, tenant: tenant.tenant.id,
+                limit: LimitState(limit: limit, remaining: 0, reset: reset))
+        }
+    }
+
+    /// As the request says; else the client's own default; else the only one there is. Production is never
+    /// guessed: where a choice remains, the caller is asked (docs/API.md section 4).
+    private func choose(
+        _ request: TokenRequest, client: Client, tenant: TenantEntry
+    ) throws(Refusal) -> ConnectionEntry {
+        let all = tenant.connections
+        let provider = request.provider ?? client.provider
+        let environment = request.environment ?? client.environment
+        let fitting = all.filter { entry in
+            (provider == nil || entry.profile.id == provider)
+                && (environment == nil || entry.connection.environment == environment)
+        }
+        let choices = all.map(\.choice)
+        guard let only = fitting.first else { throw .targetUnknown(choices) }
+        guard fitting.count == 1 else { throw .targetAmbiguous(choices) }
+        if environment == nil, only.connection.environment == .production, all.count > 1 {
+            throw .targetAmbiguous(choices)
+        }
+        return only
+    }
+
+    func check(_ entry: ConnectionEntry, origin: String?, client: Client) throws(Refusal) {
+        if let origin, !entry.connection.origins.isEmpty, !entry.connection.origins.contains(origin) {
+            throw .originRefused
+        }
+        if entry.credential.isPlatform, !entry.credential.sharesToken {
+            let acting = directory.tenants(of: entry.credential.id)
+            guard acting.isSubset(of: client.tenants) else { throw .sharedTokenRefused }
+        }
+        guard entry.credential.state != .pending else { throw .credentialPending }
+        guard entry.profile.gap(in: entry.connection.environment) == nil else { throw .profileIncomplete }
+    }
+
+    private func scope(_ requested: String?, of entry: ConnectionEntry) throws(Refusal) -> String? {
+        do throws(UnknownScope) {
+            return try entry.profile.scopes.resolve(requested)
+        } catch {
+            throw .scopeUnknown(error.scope)
+        }
+    }
+}
+
+extension Refusal {
+    /// Whether something that was added since could change it.
+    var mayBeStale: Bool {
+        switch self {
+        case .clientUnknown, .tenantNotTheirs, .targetUnknown, .credentialPending, .sharedTokenRefused,
+            .originRefused:
+            true
+        case .tenantNotNamed, .tenantSuspended, .targetAmbiguous, .scopeUnknown, .limited,
+            .credentialRejected, .profileIncomplete, .scopedUnsupported, .memberMissing, .unavailable,
+            .directoryUnavailable, .statementUnrecorded:
+            false
+        }
+    }
+}

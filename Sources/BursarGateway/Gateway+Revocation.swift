@@ -1,0 +1,59 @@
+// "The provider answered 401 to this token": the merchant's report, and the renewal that follows.
+package import BursarCore
+
+extension Gateway {
+    /// When the token is the current one of a slot that the client may use, renews it by the provider's
+    /// ladder and returns when that has ended; anything else returns at once. A report about a former token
+    /// does nothing, so that a hundred callers who report the same one cause one renewal.
+    package func reportRejected(
+        _ token: Secret, proof: ClientProof, tenant named: TenantID?
+    ) async -> Answer<Void> {
+        let now = environment.clock.now()
+        var limit: LimitState?
+        do throws(Rejection) {
+            let client = try await knownClient(proof, now: now)
+            let tenants = try reportable(by: client, named: named)
+            if let first = tenants.first { limit = try spend(of: first, client: client, now: now) }
+            for tenant in tenants {
+                guard let (cell, held) = currentSlot(of: token, in: tenant, client: client) else { continue }
+                let demand = TokenDemand(newerThan: held.generation)
+                _ = await desk.token(cell, demand, tenant: tenant.tenant.id, now: now)
+                break
+            }
+            return Answer(result: .success(()), limit: limit)
+        } catch {
+            usage.count(error.usageKey, at: now, took: environment.clock.now() - now)
+            return Answer(result: .failure(error.refusal), limit: error.limit ?? limit)
+        }
+    }
+
+    private func knownClient(_ proof: ClientProof, now: Instant) async throws(Rejection) -> Client {
+        do throws(Rejection) {
+            return try authenticate(proof, now: now)
+        } catch {
+            guard error.mayBeStale else { throw error }
+            switch await follower.lookUp() {
+            case .done: return try authenticate(proof, now: now)
+            case .skipped: throw error
+            case .unavailable: throw Rejection(refusal: .directoryUnavailable)
+            }
+        }
+    }
+
+    private func reportable(by client: Client, named: TenantID?) throws(Rejection) -> [TenantEntry] {
+        if named != nil { return [try tenant(of: client, named: named)] }
+        return client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
+    }
+
+    private func currentSlot(
+        of token: Secret, in tenant: TenantEntry, client: Client
+    ) -> (SlotCell, Token)? {
+        for connection in tenant.connections {
+            guard (try? check(connection, origin: nil, client: client)) != nil else { continue }
+            for cell in connection.knownCells {
+                if let held = cell.snapshot().heldToken, held.access == token { return (cell, held) }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,144 @@
+// Tokens for one customer and one invoice: recorded, asked for anew each time, never cached.
+internal import BursarCore
+internal import BursarVault
+internal import Logging
+
+/// What the merchant states and wants (PROVIDERS A1, A4).
+package struct ScopedRequest: Sendable {
+    package var token: TokenRequest
+    /// The members of the caller's JSON.
+    package var members: [String: String]
+
+    package init(token: TokenRequest, members: [String: String]) {
+        self.token = token
+        self.members = members
+    }
+
+    /// The member in which the merchant names the end user whom it verified.
+    package static let subject = "subject"
+    /// Characters of one member: ids are short, and the provider gets what we get.
+    package static let memberLimit = 256
+}
+
+extension Gateway {
+    /// A scoped token. The merchant's statement is durable before the provider is asked.
+    package func scopedToken(_ request: ScopedRequest) async -> Answer<ServedScopedToken> {
+        let startedAt = environment.clock.now()
+        do throws(Rejection) {
+            let admitted = try await admit(request.token)
+            do throws(Refusal) {
+                let served = try await obtainScoped(request, admitted)
+                let now = environment.clock.now()
+                usage.count(admitted.usageKey(.answeredScoped), at: now, took: now - startedAt)
+                return Answer(result: .success(served), limit: admitted.limit)
+            } catch {
+                throw admitted.rejection(error)
+            }
+        } catch {
+            let now = environment.clock.now()
+            usage.count(error.usageKey, at: now, took: now - startedAt)
+            return Answer(result: .failure(error.refusal), limit: error.limit)
+        }
+    }
+
+    private func obtainScoped(
+        _ request: ScopedRequest, _ admitted: Admitted
+    ) async throws(Refusal) -> ServedScopedToken {
+        let entry = admitted.connection
+        guard let endpoint = entry.profile.scoped else { throw .scopedUnsupported }
+        for name in [ScopedRequest.subject] + endpoint.callerMembers where request.members[name] == nil {
+            throw .memberMissing(name)
+        }
+        try await recordStatement(request, endpoint, admitted)
+        let token = try await tenantToken(admitted, request.token.demand)
+        do throws(ExchangeFailure) {
+            return try await exchange(request, admitted, token)
+        } catch  where error.reason == .tokenRefused {
+            // The provider no longer takes the tenant's token: renew it and try once more.
+            let renewed = try await tenantToken(admitted, TokenDemand(newerThan: token.generation))
+            do throws(ExchangeFailure) {
+                return try await exchange(request, admitted, renewed)
+            } catch {
+                throw .unavailable(error.reason, retryAfter: error.retryAfter ?? .seconds(1))
+            }
+        } catch {
+            throw .unavailable(error.reason, retryAfter: error.retryAfter ?? .seconds(1))
+        }
+    }
+
+    private func tenantToken(_ admitted: Admitted, _ demand: TokenDemand) async throws(Refusal) -> Token {
+        let cell: SlotCell
+        do throws(ProfileGap) {
+            cell = try admitted.connection.cell(scope: admitted.scope, desk: desk)
+        } catch {
+            throw .profileIncomplete
+        }
+        let tenant = admitted.tenant.tenant.id
+        switch await desk.token(cell, demand, tenant: tenant, now: environment.clock.now()) {
+        case .serve(let token, _): return token
+        case .refuse(let failure, let retryAfter): throw .refused(failure, retryAfter)
+        }
+    }
+
+    private func exchange(
+        _ request: ScopedRequest, _ admitted: Admitted, _ token: Token
+    ) async throws(ExchangeFailure) -> ServedScopedToken {
+        let entry = admitted.connection
+        let now = environment.clock.now()
+        var values = request.members
+        values["client_id"] = entry.credential.clientID
+        values["business_uuid"] = admitted.tenant.tenant.id.description
+        let report = await world.client.scopedToken(
+            ScopedGrant(
+                profile: entry.profile, environment: entry.connection.environment, accessToken: token.access,
+                values: values, deadline: entry.profile.limits.timeout, now: now))
+        usage.record(event(report, admitted, at: now))
+        let reply = try report.result.get()
+        return ServedScopedToken(token: reply.token, lifetime: reply.lifetime)
+    }
+
+    private func event(
+        _ report: ExchangeReport<ScopedReply>, _ admitted: Admitted, at now: Instant
+    ) -> RefreshEvent {
+        let (failure, lifetime): (FailureReason?, Duration?) =
+            switch report.result {
+            case .success(let reply): (nil, reply.lifetime)
+            case .failure(let failure): (failure.reason, nil)
+            }
+        let entry = admitted.connection
+        return RefreshEvent(
+            id: environment.makeID(at: now), at: now, owner: entry.credential.owner,
+            tenant: admitted.tenant.tenant.id, provider: entry.profile.id,
+            environment: entry.connection.environment, credential: entry.credential.id, cause: .cold,
+            step: .scoped, failure: failure, status: report.status, latency: report.latency,
+            lifetime: lifetime)
+    }
+
+    private func recordStatement(
+        _ request: ScopedRequest, _ endpoint: ScopedEndpoint, _ admitted: Admitted
+    ) async throws(Refusal) {
+        let now = environment.clock.now()
+        let tenant = admitted.tenant.tenant.id
+        do {
+            guard let key = directory.keys(of: OwnerID(tenant)).last else {
+                throw VaultError.dataKeyMissing(version: 0)
+            }
+            var hashes: [String: [UInt8]] = [:]
+            for name in endpoint.callerMembers where name != ScopedRequest.subject {
+                hashes[name] = try vault.personalHash(request.members[name] ?? "", field: name, with: key)
+            }
+            let subject = try vault.personalHash(
+                request.members[ScopedRequest.subject] ?? "", field: ScopedRequest.subject, with: key)
+            try await world.statements.record(
+                ScopedStatement(
+                    id: environment.makeID(at: now), at: now, tenant: tenant, client: admitted.client.id,
+                    provider: admitted.connection.profile.id,
+                    environment: admitted.connection.connection.environment, subjectHash: subject,
+                    memberHashes: hashes))
+        } catch {
+            environment.logger.error(
+                "a scoped token's statement cannot be recorded", metadata: ["error": "\(error)"])
+            throw .statementUnrecorded
+        }
+    }
+}

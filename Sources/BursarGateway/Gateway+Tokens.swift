@@ -1,0 +1,229 @@
+// The token request: from memory where it can be, else by waiting for a flight.
+internal import BursarCore
+internal import Synchronization
+
+/// A request that is waiting. Cancel it when its caller has gone; the flight goes on for the others.
+package final class WaitingRequest: Sendable {
+    private struct Contents {
+        var place: (cell: SlotCell, waiter: WaiterID)?
+        /// How often the request has begun to wait: twice when its credential was replaced meanwhile.
+        var round = 0
+        var isCancelled = false
+    }
+
+    private let contents = Mutex(Contents())
+
+    /// The answer is not called any more, unless it is being called right now.
+    package func cancel() {
+        let place = contents.withLock { contents in
+            contents.isCancelled = true
+            return contents.place
+        }
+        if let place { place.cell.cancel(place.waiter) }
+    }
+
+    var isCancelled: Bool { contents.withLock { $0.isCancelled } }
+
+    /// The first round may be noted after the second one has begun on another thread.
+    func waits(in cell: SlotCell, as waiter: WaiterID, round: Int) {
+        let isCancelled = contents.withLock { contents in
+            if round > contents.round { (contents.place, contents.round) = ((cell, waiter), round) }
+            return contents.isCancelled
+        }
+        if isCancelled { cell.cancel(waiter) }
+    }
+}
+
+extension Gateway {
+    package typealias Respond<Value: Sendable> = @Sendable (Answer<Value>) -> Void
+
+    /// Answers with a token. `respond` is called once: before this returns when the token is in memory or the
+    /// request is refused, else later on whatever thread. Counted before it is called.
+    @discardableResult
+    package func token(
+        _ request: TokenRequest, respond: @escaping Respond<ServedToken>
+    ) -> WaitingRequest? {
+        let now = environment.clock.now()
+        do throws(Rejection) {
+            let admitted = try admit(request, now: now, spent: nil)
+            return serve(request, admitted, startedAt: now, mayLookUp: true, waiting: nil, respond)
+        } catch {
+            if error.mayBeStale, !refusals.isRemembered(RefusalMemory.key(of: request), now: now) {
+                return lookUp(request, after: error, startedAt: now, waiting: nil, respond)
+            }
+            finish(error, startedAt: now, respond)
+            return nil
+        }
+    }
+
+    private func serve(
+        _ request: TokenRequest, _ admitted: Admitted, startedAt: Instant, mayLookUp: Bool,
+        waiting: WaitingRequest?, _ respond: @escaping Respond<ServedToken>
+    ) -> WaitingRequest? {
+        let now = environment.clock.now()
+        let cell: SlotCell
+        do throws(ProfileGap) {
+            cell = try admitted.connection.cell(scope: admitted.scope, desk: desk)
+        } catch {
+            finish(admitted.rejection(.profileIncomplete), startedAt: startedAt, respond)
+            return nil
+        }
+        var waiting = waiting
+        let asked = desk.request(cell, request.demand, tenant: admitted.tenant.tenant.id, now: now) {
+            let waits = waiting ?? WaitingRequest()
+            waiting = waits
+            return { verdict in
+                self.settle(
+                    request, admitted, verdict, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waits,
+                    respond)
+            }
+        }
+        switch asked {
+        case .served(let token):
+            finish(served(token, .memory, admitted, request), admitted, startedAt: startedAt, respond)
+            return nil
+        case .refused(let failure, let retryAfter):
+            let verdict = Verdict.refuse(failure, retryAfter: retryAfter)
+            return settle(
+                request, admitted, verdict, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waiting,
+                respond)
+        case .waiting(let waiter):
+            waiting?.waits(in: cell, as: waiter, round: mayLookUp ? 1 : 2)
+            return waiting
+        }
+    }
+
+    /// Returns what can still be cancelled, when the verdict is not the last word.
+    @discardableResult
+    private func settle(
+        _ request: TokenRequest, _ admitted: Admitted, _ verdict: Verdict, startedAt: Instant,
+        mayLookUp: Bool, waiting: WaitingRequest?, _ respond: @escaping Respond<ServedToken>
+    ) -> WaitingRequest? {
+        switch verdict {
+        case .serve(let token, let source):
+            finish(served(token, source, admitted, request), admitted, startedAt: startedAt, respond)
+        case .refuse(let failure, let retryAfter) where failure.reason == .superseded && mayLookUp:
+            // The credential was replaced while the caller waited: its successor is a look-up away.
+            let rejection = admitted.rejection(.refused(failure, retryAfter))
+            return lookUp(request, after: rejection, startedAt: startedAt, waiting: waiting, respond)
+        case .refuse(let failure, let retryAfter):
+            finish(admitted.rejection(.refused(failure, retryAfter)), startedAt: startedAt, respond)
+        }
+        return nil
+    }
+
+    /// Lets the request in once more after a look into the store. The task ends with the look-up, which is
+    /// bounded in number and time.
+    private func lookUp(
+        _ request: TokenRequest, after rejection: Rejection, startedAt: Instant, waiting: WaitingRequest?,
+        _ respond: @escaping Respond<ServedToken>
+    ) -> WaitingRequest {
+        let waiting = waiting ?? WaitingRequest()
+        Task(executorPreference: environment.executor) {
+            do throws(Rejection) {
+                let admitted = try await self.admitAfterLookUp(request, rejection)
+                guard !waiting.isCancelled else { return }
+                _ = self.serve(
+                    request, admitted, startedAt: startedAt, mayLookUp: false, waiting: waiting, respond)
+            } catch {
+                guard !waiting.isCancelled else { return }
+                self.finish(error, startedAt: startedAt, respond)
+            }
+        }
+        return waiting
+    }
+
+    /// For callers that can await: let in from memory, else after a look into the store.
+    func admit(_ request: TokenRequest) async throws(Rejection) -> Admitted {
+        let now = environment.clock.now()
+        do throws(Rejection) {
+            return try admit(request, now: now, spent: nil)
+        } catch {
+            let isKnown = refusals.isRemembered(RefusalMemory.key(of: request), now: now)
+            guard error.mayBeStale, !isKnown else { throw error }
+            return try await admitAfterLookUp(request, error)
+        }
+    }
+
+    private func admitAfterLookUp(
+        _ request: TokenRequest, _ rejection: Rejection
+    ) async throws(Rejection) -> Admitted {
+        switch await follower.lookUp() {
+        case .skipped: throw rejection
+        case .unavailable:
+            throw Rejection(
+                refusal: .directoryUnavailable, client: rejection.client, tenant: rejection.tenant,
+                connection: rejection.connection, limit: rejection.limit)
+        case .done: break
+        }
+        let now = environment.clock.now()
+        do throws(Rejection) {
+            return try admit(request, now: now, spent: rejection.limit)
+        } catch {
+            if error.mayBeStale { refusals.remember(RefusalMemory.key(of: request), now: now) }
+            throw error
+        }
+    }
+
+    // MARK: Answering
+
+    private func served(
+        _ token: Token, _ source: TokenSource, _ admitted: Admitted, _ request: TokenRequest
+    ) -> ServedToken {
+        ServedToken(
+            token: token, source: source, tenant: admitted.tenant.tenant.id,
+            provider: admitted.connection.profile.id,
+            environment: admitted.connection.connection.environment, at: environment.clock.now(),
+            scope: request.scope == nil ? nil : admitted.scope)
+    }
+
+    private func finish(
+        _ served: ServedToken, _ admitted: Admitted, startedAt: Instant, _ respond: Respond<ServedToken>
+    ) {
+        // Between the decision and here a token can end: an ended one is never handed out.
+        guard served.token.isGood(at: served.at) else {
+            let refusal = Refusal.unavailable(.timedOut, retryAfter: .seconds(1))
+            return finish(admitted.rejection(refusal), startedAt: startedAt, respond)
+        }
+        usage.count(
+            admitted.usageKey(served.source.outcome), at: served.at, took: served.at - startedAt)
+        respond(Answer(result: .success(served), limit: admitted.limit))
+    }
+
+    func finish<Value>(_ rejection: Rejection, startedAt: Instant, _ respond: Respond<Value>) {
+        let now = environment.clock.now()
+        usage.count(rejection.usageKey, at: now, took: now - startedAt)
+        respond(Answer(result: .failure(rejection.refusal), limit: rejection.limit))
+    }
+}
+
+extension Admitted {
+    func rejection(_ refusal: Refusal) -> Rejection {
+        Rejection(
+            refusal: refusal, client: client.id, tenant: tenant.tenant.id, connection: connection.choice,
+            limit: limit)
+    }
+
+    func usageKey(_ outcome: AnswerOutcome) -> UsageKey {
+        UsageKey(
+            tenant: tenant.tenant.id, client: client.id, provider: connection.profile.id,
+            environment: connection.connection.environment, outcome: outcome)
+    }
+}
+
+extension Rejection {
+    var usageKey: UsageKey {
+        UsageKey(
+            tenant: tenant, client: client, provider: connection?.provider,
+            environment: connection?.environment, outcome: refusal.outcome)
+    }
+}
+
+extension Refusal {
+    /// What a caller is told of a failed flight.
+    static func refused(_ failure: ExchangeFailure, _ retryAfter: Duration) -> Refusal {
+        failure.reason.quarantines
+            ? .credentialRejected(retryAfter: retryAfter)
+            : .unavailable(failure.reason, retryAfter: retryAfter)
+    }
+}

@@ -1,0 +1,94 @@
+// The gateway as callers see it: one object, a few questions.
+package import BursarCore
+package import BursarVault
+package import ServiceLifecycle
+
+/// Answers token requests from memory and gets what is missing. Everything it needs of the world comes in as
+/// a protocol, so that tests run the very same object.
+package final class Gateway: Sendable {
+    package struct World: Sendable {
+        package var directory: any DirectoryStore
+        package var tokens: any TokenStore
+        package var usage: any UsageStore
+        package var statements: any StatementStore
+        package var client: any ProviderClient
+        package var secrets: any SecretReferences
+
+        package init(
+            directory: any DirectoryStore, tokens: any TokenStore, usage: any UsageStore,
+            statements: any StatementStore, client: any ProviderClient, secrets: any SecretReferences
+        ) {
+            self.directory = directory
+            self.tokens = tokens
+            self.usage = usage
+            self.statements = statements
+            self.client = client
+            self.secrets = secrets
+        }
+    }
+
+    let desk = TokenDesk()
+    let directory: Directory
+    let follower: DirectoryFollower
+    let usage: UsageRecorder
+    let refusals = RefusalMemory()
+    let vault: Vault
+    let world: World
+    package let environment: GatewayEnvironment
+    private let runner: FlightRunner
+
+    package init(
+        world: World, vault: Vault, profiles: [ProviderID: ProviderProfile], environment: GatewayEnvironment
+    ) {
+        self.world = world
+        self.vault = vault
+        self.environment = environment
+        directory = Directory(desk: desk, vault: vault, profiles: profiles, environment: environment)
+        follower = DirectoryFollower(store: world.directory, directory: directory, environment: environment)
+        usage = UsageRecorder(store: world.usage, environment: environment)
+        runner = FlightRunner(
+            desk: desk, store: world.tokens,
+            exchanger: Exchanger(
+                client: world.client, vault: vault, secrets: world.secrets, usage: usage,
+                environment: environment),
+            sealer: TokenSealer(vault: vault, environment: environment), environment: environment)
+    }
+
+    /// What has to run while the gateway serves, in the order in which it starts.
+    package var services: [any Service] {
+        [
+            UsageService(recorder: usage, environment: environment),
+            DirectoryService(follower: follower, environment: environment),
+            runner,
+            RenewalService(desk: desk, environment: environment),
+        ]
+    }
+
+    /// Whether a configuration has been read, without which nobody is known.
+    package var isReady: Bool { directory.version != nil }
+
+    /// Reads the configuration now. Returns when it is applied.
+    package func follow() async -> Result<Void, StoreFailure> { await follower.follow() }
+
+    /// Starts the renewals that are due. `RenewalService` does it by itself; simulated time calls it.
+    package func renewDue() {
+        desk.renewDue(now: environment.clock.now(), jitter: environment.random.fraction)
+    }
+
+    /// Carries flights out until its task is cancelled; one of `services`, which simulated time runs alone.
+    package func carryOutFlights() async { await runner.run() }
+
+    /// Hands the counts to the store; true when nothing is left.
+    @discardableResult
+    package func flushUsage() async -> Bool { await usage.flush() }
+
+    /// Sets the gauges of what this replica holds; called before each scrape.
+    package func recordHoldings() {
+        environment.metrics.holding(slots: desk.slotCount, waiters: desk.waiterCount())
+    }
+
+    /// Counts a request that was refused before it reached the gateway: malformed, too large, not HTTP.
+    package func countMalformed() {
+        usage.count(UsageKey(outcome: .failedByCaller), at: environment.clock.now(), took: .zero)
+    }
+}

@@ -1,0 +1,203 @@
+// The configuration in memory: what a request needs to know about who asks, and for what.
+internal import BursarCore
+internal import BursarVault
+internal import Logging
+internal import Synchronization
+
+/// Follows the store's configuration. Reads take one short lock; changes replace entries one by one.
+final class Directory: Sendable {
+    private struct Contents {
+        var version: ConfigVersion?
+        var tenants: [TenantID: TenantEntry] = [:]
+        var connections: [TenantID: [Connection]] = [:]
+        var clients: [ClientID: ClientEntry] = [:]
+        var clientsByHash: [[UInt8]: ClientEntry] = [:]
+        var credentials: [CredentialID: Credential] = [:]
+        var keys: [OwnerID: [WrappedDataKey]] = [:]
+        var hashers: [ClientSecretHasher] = []
+        /// Every tenant that a platform credential acts for.
+        var acting: [CredentialID: Set<TenantID>] = [:]
+    }
+
+    private let contents = Mutex(Contents())
+    private let desk: TokenDesk
+    private let vault: Vault
+    private let profiles: [ProviderID: ProviderProfile]
+    private let environment: GatewayEnvironment
+
+    init(
+        desk: TokenDesk, vault: Vault, profiles: [ProviderID: ProviderProfile],
+        environment: GatewayEnvironment
+    ) {
+        self.desk = desk
+        self.vault = vault
+        self.profiles = profiles
+        self.environment = environment
+    }
+
+    // MARK: Looking up
+
+    /// The version that is applied; nil before the first.
+    var version: ConfigVersion? { contents.withLock { $0.version } }
+
+    /// The client whose secret this is. The look-up is by keyed hash, so its time tells nothing of secrets.
+    func client(secret: [UInt8]) -> ClientEntry? {
+        contents.withLock { contents in
+            for hasher in contents.hashers {
+                if let entry = contents.clientsByHash[hasher.hash(secret)],
+                    entry.client.pepperVersion == hasher.version
+                {
+                    return entry
+                }
+            }
+            return nil
+        }
+    }
+
+    func tenant(_ id: TenantID) -> TenantEntry? { contents.withLock { $0.tenants[id] } }
+
+    /// Every tenant that a platform credential acts for.
+    func tenants(of credential: CredentialID) -> Set<TenantID> {
+        contents.withLock { $0.acting[credential] ?? [] }
+    }
+
+    /// The data keys of an owner, newest last.
+    func keys(of owner: OwnerID) -> [WrappedDataKey] { contents.withLock { $0.keys[owner] ?? [] } }
+
+    // MARK: Following
+
+    /// Takes what changed. Slots whose credential was replaced, removed or retired lose their tokens.
+    func apply(_ changes: DirectoryChanges) {
+        let hashers = changes.isComplete || !changes.peppers.isEmpty ? open(changes.peppers) : nil
+        let touched = contents.withLock { contents in
+            let former = contents.tenants
+            let knownHashers = contents.hashers
+            if changes.isComplete { contents = Contents() }
+            contents.version = changes.version
+            contents.hashers = hashers ?? knownHashers
+            replaceKeys(changes, in: &contents)
+            replaceClients(changes, in: &contents)
+            let tenants = replaceTenants(changes, in: &contents)
+            rebuild(tenants, former: former, in: &contents)
+            contents.acting = Directory.acting(in: contents)
+            return Set(changes.credentials.map(\.id)).union(changes.touchedCredentials)
+        }
+        settleSlots(of: touched, all: changes.isComplete)
+        environment.metrics.applied(changes.version)
+        warmUp()
+    }
+
+    private func replaceKeys(_ changes: DirectoryChanges, in contents: inout Contents) {
+        for (owner, keys) in Dictionary(grouping: changes.dataKeys, by: \.owner) {
+            contents.keys[owner] = keys.sorted { $0.version < $1.version }
+        }
+    }
+
+    private func open(_ peppers: [WrappedDataKey]) -> [ClientSecretHasher] {
+        peppers.compactMap { pepper in
+            do {
+                return try vault.clientSecretHasher(pepper: pepper)
+            } catch {
+                environment.logger.error("the pepper does not open", metadata: ["error": "\(error)"])
+                return nil
+            }
+        }
+    }
+
+    private func replaceClients(_ changes: DirectoryChanges, in contents: inout Contents) {
+        for id in changes.touchedClients.union(changes.clients.map(\.id)) {
+            guard let former = contents.clients.removeValue(forKey: id) else { continue }
+            contents.clientsByHash[former.client.secretHash] = nil
+        }
+        for client in changes.clients {
+            let entry = ClientEntry(client: client)
+            contents.clients[client.id] = entry
+            contents.clientsByHash[client.secretHash] = entry
+        }
+    }
+
+    /// Returns the tenants whose entries have to be made anew.
+    private func replaceTenants(_ changes: DirectoryChanges, in contents: inout Contents) -> [Tenant] {
+        let credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
+        for id in credentials { contents.credentials[id] = nil }
+        for credential in changes.credentials { contents.credentials[credential.id] = credential }
+        let present = Set(changes.tenants.map(\.id))
+        for id in changes.touchedTenants.subtracting(present) {
+            contents.tenants[id] = nil
+            contents.connections[id] = nil
+            contents.keys[OwnerID(id)] = nil
+        }
+        let connections = Dictionary(grouping: changes.connections, by: \.tenant)
+        for tenant in changes.tenants { contents.connections[tenant.id] = connections[tenant.id] ?? [] }
+        let affected = contents.connections.filter { tenant, connections in
+            !present.contains(tenant) && connections.contains { credentials.contains($0.credential) }
+        }
+        return changes.tenants + affected.keys.compactMap { contents.tenants[$0]?.tenant }
+    }
+
+    /// Requests ask with every token of a platform credential, so the answer is kept ready.
+    private static func acting(in contents: Contents) -> [CredentialID: Set<TenantID>] {
+        var acting: [CredentialID: Set<TenantID>] = [:]
+        for (tenant, connections) in contents.connections {
+            for id in connections.map(\.credential) where contents.credentials[id]?.isPlatform == true {
+                acting[id, default: []].insert(tenant)
+            }
+        }
+        return acting
+    }
+
+    private func rebuild(
+        _ tenants: [Tenant], former: [TenantID: TenantEntry], in contents: inout Contents
+    ) {
+        for tenant in tenants {
+            let former = former[tenant.id]
+            let entries = (contents.connections[tenant.id] ?? []).compactMap { connection in
+                entry(for: connection, former: former, in: contents)
+            }
+            contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, former: former)
+        }
+    }
+
+    private func entry(
+        for connection: Connection, former: TenantEntry?, in contents: Contents
+    ) -> ConnectionEntry? {
+        guard let credential = contents.credentials[connection.credential],
+            let profile = profiles[connection.provider]
+        else { return nil }
+        return ConnectionEntry(
+            connection: connection, credential: credential, profile: profile,
+            keys: contents.keys[credential.owner] ?? [],
+            former: former?.connections.first { $0.credential.id == credential.id })
+    }
+
+    // MARK: Slots
+
+    /// A credential that was touched gets another try at once; one that has gone loses its slots.
+    private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
+        let current = contents.withLock { $0.credentials }
+        desk.withdraw { fields in
+            guard all || touched.contains(fields.credential) else { return false }
+            guard let credential = current[fields.credential] else { return true }
+            return credential.version != fields.credentialVersion || credential.state == .pending
+        }
+        for credential in touched {
+            for cell in desk.cells(of: credential) { cell.retryNow() }
+        }
+    }
+
+    /// Slots of connections marked keep-warm renew from the start, whether anyone asks or not; those whose
+    /// mark or connection has gone stop.
+    private func warmUp() {
+        let entries = contents.withLock { contents in
+            contents.tenants.values.filter { $0.tenant.state == .active }.flatMap(\.connections)
+        }
+        var warm: Set<SlotFields> = []
+        for entry in entries where entry.connection.keepWarm && entry.credential.state != .pending {
+            guard let cell = try? entry.cell(scope: entry.profile.scopes.standard, desk: desk) else {
+                continue
+            }
+            warm.insert(cell.key.fields)
+        }
+        desk.keepWarm(warm)
+    }
+}

@@ -1,0 +1,83 @@
+// The configuration as requests walk it: client → tenant → connection → slot.
+package import BursarCore
+internal import Synchronization
+
+/// A tenant with its connections and its spending. Replaced when the tenant changes; the spending moves over.
+final class TenantEntry: Sendable {
+    let tenant: Tenant
+    let connections: [ConnectionEntry]
+    private let rate: Mutex<GenericCellRate>
+
+    init(tenant: Tenant, connections: [ConnectionEntry], former: TenantEntry?) {
+        self.tenant = tenant
+        self.connections = connections
+        rate = Mutex(former?.rate.withLock { $0 } ?? GenericCellRate())
+    }
+
+    func spend(now: Instant) -> GenericCellRate.Decision {
+        rate.withLock { $0.spend(tenant.limit, now: now) }
+    }
+}
+
+/// A connection with its credential and profile, and the slots of its scopes.
+final class ConnectionEntry: Sendable {
+    let connection: Connection
+    let credential: Credential
+    let profile: ProviderProfile
+    let keys: [WrappedDataKey]
+    private let cells = Mutex<[String?: SlotCell]>([:])
+
+    /// The slots of `former` move over: a changed name must not make a report about a token miss its slot.
+    init(
+        connection: Connection, credential: Credential, profile: ProviderProfile, keys: [WrappedDataKey],
+        former: ConnectionEntry?
+    ) {
+        self.connection = connection
+        self.credential = credential
+        self.profile = profile
+        self.keys = keys
+        guard let former, former.credential.version == credential.version else { return }
+        let known = former.cells.withLock { $0 }
+        cells.withLock { $0 = known }
+    }
+
+    /// The slot for `scope`, remembered here so that a hit need not look it up in the desk.
+    func cell(scope: String?, desk: TokenDesk) throws(ProfileGap) -> SlotCell {
+        if let cell = cells.withLock({ $0[scope] }), !cell.isWithdrawn { return cell }
+        let fields = SlotFields(
+            owner: credential.owner, provider: profile.id, environment: connection.environment,
+            credential: credential.id, credentialVersion: credential.version,
+            tokenURL: try profile.url(profile.token.path, in: connection.environment), scope: scope)
+        let cell = desk.cell(for: fields) {
+            FlightContext(profile: profile, credential: credential, keys: keys, scope: scope)
+        }
+        cells.withLock { $0[scope] = cell }
+        return cell
+    }
+
+    var choice: ConnectionChoice {
+        ConnectionChoice(provider: profile.id, environment: connection.environment)
+    }
+
+    /// The slots that requests have come for.
+    var knownCells: [SlotCell] { cells.withLock { Array($0.values) } }
+}
+
+/// A client, found by the hash of its secret.
+final class ClientEntry: Sendable {
+    let client: Client
+    init(client: Client) { self.client = client }
+}
+
+/// Which connection of its tenant a request wants, as far as it says.
+package struct ConnectionChoice: Hashable, Sendable, CustomStringConvertible {
+    package let provider: ProviderID
+    package let environment: ProviderEnvironment
+
+    package init(provider: ProviderID, environment: ProviderEnvironment) {
+        self.provider = provider
+        self.environment = environment
+    }
+
+    package var description: String { "\(provider)/\(environment)" }
+}

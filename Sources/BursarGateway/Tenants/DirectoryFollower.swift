@@ -1,0 +1,114 @@
+// Keeps the directory up to date: by poll, and at once when someone unknown comes.
+internal import BursarCore
+internal import Logging
+internal import ServiceLifecycle
+
+/// What a command adds works at once: an unknown client or connection is looked up before it is refused. The
+/// look-ups are bounded, so that nobody can make the database work by guessing.
+actor DirectoryFollower {
+    private let store: any DirectoryStore
+    private let directory: Directory
+    private let environment: GatewayEnvironment
+    private var running: Task<Result<Void, StoreFailure>, Never>?
+    private var waiting: Task<Result<Void, StoreFailure>, Never>?
+    private var lookups = GenericCellRate()
+    private var lastFailure: StoreFailure?
+
+    /// Look-ups for unknown callers (docs/API.md section 3).
+    static let lookupLimit = RateLimit(count: 50, period: .seconds(1), burst: 50)!
+    static let pollInterval: Duration = .seconds(2)
+
+    init(store: any DirectoryStore, directory: Directory, environment: GatewayEnvironment) {
+        self.store = store
+        self.directory = directory
+        self.environment = environment
+    }
+
+    enum Lookup: Sendable {
+        /// The directory is as new as this call.
+        case done
+        /// Too many look-ups: take the directory as it is.
+        case skipped
+        case unavailable
+    }
+
+    /// Reads what changed before this call, within the limit. Joining a read that has yet to begin costs the
+    /// database nothing and is free: a herd of callers whose client was added just now is answered by two
+    /// reads.
+    func lookUp() async -> Lookup {
+        if waiting == nil {
+            guard case .allowed = lookups.spend(Self.lookupLimit, now: environment.clock.now()) else {
+                return lastFailure == nil ? .skipped : .unavailable
+            }
+        }
+        switch await follow() {
+        case .success: return .done
+        case .failure: return .unavailable
+        }
+    }
+
+    /// Reads what changed before this call. Callers that come while a read is under way share the next one:
+    /// the one under way may have begun too early for them.
+    func follow() async -> Result<Void, StoreFailure> {
+        if let waiting { return await waiting.value }
+        guard let running else { return await begin().value }
+        let next = Task(executorPreference: environment.executor) {
+            _ = await running.value
+            return await self.beginWaiting().value
+        }
+        waiting = next
+        return await next.value
+    }
+
+    private func beginWaiting() -> Task<Result<Void, StoreFailure>, Never> {
+        waiting = nil
+        return begin()
+    }
+
+    private func begin() -> Task<Result<Void, StoreFailure>, Never> {
+        let read = Task(executorPreference: environment.executor) { await self.read() }
+        running = read
+        return read
+    }
+
+    private func read() async -> Result<Void, StoreFailure> {
+        defer { running = nil }
+        do throws(StoreFailure) {
+            let changes = try await store.changes(since: directory.version)
+            if changes.version != directory.version || changes.isComplete { directory.apply(changes) }
+            lastFailure = nil
+            return .success(())
+        } catch {
+            lastFailure = error
+            environment.metrics.directoryPollFailed()
+            return .failure(error)
+        }
+    }
+}
+
+/// Polls the configuration's version; the poll is the truth.
+struct DirectoryService: Service {
+    let follower: DirectoryFollower
+    let environment: GatewayEnvironment
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            var wasAway = false
+            while !Task.isCancelled {
+                let isAway = if case .failure = await follower.follow() { true } else { false }
+                if isAway != wasAway { report(isAway) }
+                wasAway = isAway
+                await environment.pause(DirectoryFollower.pollInterval)
+            }
+        }
+    }
+
+    private func report(_ isAway: Bool) {
+        if isAway {
+            environment.logger.error(
+                "the database is not reachable: cached tokens are served and renewed, changes wait")
+        } else {
+            environment.logger.notice("the database is reachable again")
+        }
+    }
+}

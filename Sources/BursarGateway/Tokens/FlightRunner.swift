@@ -1,0 +1,210 @@
+// Carries flights out: lease, ask, store, tell.
+internal import BursarCore
+internal import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// The only place that asks providers for a tenant's token. A flight belongs to no caller, and ends by its
+/// own deadline.
+final class FlightRunner: Service {
+    private let desk: TokenDesk
+    private let store: any TokenStore
+    private let exchanger: Exchanger
+    private let sealer: TokenSealer
+    private let environment: GatewayEnvironment
+    private let gates = Mutex<[GateKey: ConcurrencyGate]>([:])
+
+    private struct GateKey: Hashable {
+        let provider: ProviderID
+        let environment: ProviderEnvironment
+    }
+
+    init(
+        desk: TokenDesk, store: any TokenStore, exchanger: Exchanger, sealer: TokenSealer,
+        environment: GatewayEnvironment
+    ) {
+        self.desk = desk
+        self.store = store
+        self.exchanger = exchanger
+        self.sealer = sealer
+        self.environment = environment
+    }
+
+    func run() async {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for await order in desk.flights { group.addTask { await self.carryOut(order) } }
+            }
+        } onGracefulShutdown: {
+            self.desk.close()
+        }
+    }
+
+    /// One flight from its start to the last caller told.
+    func carryOut(_ order: FlightOrder) async {
+        await gate(of: order.cell).pass {
+            if environment.clock.now() >= order.flight.deadline {
+                await settle(order, .failed(ExchangeFailure(.overloaded), lease: nil))
+            } else {
+                await settle(order, await fly(order))
+            }
+        }
+        desk.reschedule(order.cell)
+    }
+
+    private func gate(of cell: SlotCell) -> ConcurrencyGate {
+        let key = GateKey(provider: cell.key.fields.provider, environment: cell.key.fields.environment)
+        return gates.withLock { gates in
+            if let gate = gates[key] { return gate }
+            let made = ConcurrencyGate(places: cell.context.profile.limits.concurrency)
+            gates[key] = made
+            return made
+        }
+    }
+
+    // MARK: Settling
+
+    private enum Outcome {
+        case landed(Token, TokenSource)
+        case failed(ExchangeFailure, lease: Lease?)
+        case recalled(StoredFailure)
+    }
+
+    private func settle(_ order: FlightOrder, _ outcome: Outcome) async {
+        let now = environment.clock.now()
+        switch outcome {
+        case .landed(let token, let source):
+            order.cell.land(order.flight, with: token, from: source, now: now)
+        case .recalled(let stored):
+            order.cell.recall(order.flight, stored, now: now)
+        case .failed(let failure, let lease):
+            let stored = order.cell.fail(
+                order.flight, with: failure, now: now, jitter: environment.random.fraction())
+            report(failure, of: order)
+            if let lease, let stored { await release(order.cell, lease, after: stored) }
+        }
+    }
+
+    /// The one line about a failed flight; ids and reasons only.
+    private func report(_ failure: ExchangeFailure, of order: FlightOrder) {
+        let fields = order.cell.key.fields
+        environment.logger.warning(
+            "token not obtained",
+            metadata: [
+                "provider": "\(fields.provider)", "environment": "\(fields.environment)",
+                "credential_id": "\(fields.credential)", "cause": "\(order.flight.cause.rawValue)",
+                "reason": "\(failure.reason.rawValue)", "fault": "\(failure.reason.fault.rawValue)",
+            ])
+    }
+
+    private func release(_ cell: SlotCell, _ lease: Lease, after failure: StoredFailure) async {
+        do {
+            try await store.release(cell.key, lease: lease, after: failure)
+        } catch {
+            environment.storeFailed(error, during: "releasing a lease")
+        }
+    }
+
+    // MARK: Flying
+
+    private func fly(_ order: FlightOrder) async -> Outcome {
+        var newerThan = order.flight.newerThan
+        while true {
+            switch await takeLease(order, newerThan: newerThan) {
+            case .current(let stored, let askedAt):
+                if let token = sealer.open(stored, of: order.cell, now: askedAt) {
+                    return .landed(token, .store)
+                }
+                newerThan = stored.generation  // it does not open: ask for a newer one
+            case .leased(let lease, let previous, let askedAt):
+                let stored = previous.map { remains(of: $0, in: order.cell, askedAt: askedAt) }
+                return await ask(order, lease: lease, stored: stored)
+            case .withoutStore:
+                return await ask(order, lease: nil, stored: nil)
+            case .quarantined(let failure): return .recalled(failure)
+            case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)
+            case .tooLate: return .failed(ExchangeFailure(.timedOut), lease: nil)
+            }
+        }
+    }
+
+    /// Stored times are relative to the store's answer. They are counted from before the question, so that a
+    /// slow store makes no token seem to live longer than it does.
+    private enum Leased {
+        case current(StoredToken, askedAt: Instant)
+        case leased(Lease, previous: StoredToken?, askedAt: Instant)
+        case withoutStore
+        case quarantined(StoredFailure)
+        case superseded
+        case tooLate
+    }
+
+    /// Waits while another replica holds the lease: 50 to 250 ms between looks, up to the flight's deadline.
+    private func takeLease(_ order: FlightOrder, newerThan: Generation) async -> Leased {
+        let request = LeaseRequest(
+            replica: environment.replica, duration: order.cell.context.leaseDuration, newerThan: newerThan,
+            minimumLife: .seconds(1))
+        var pause: Duration = .milliseconds(50)
+        while environment.clock.now() < order.flight.deadline {
+            let askedAt = environment.clock.now()
+            do throws(StoreFailure) {
+                switch try await store.lease(order.cell.key, request) {
+                case .current(let stored): return .current(stored, askedAt: askedAt)
+                case .leased(let lease, let previous):
+                    return .leased(lease, previous: previous, askedAt: askedAt)
+                case .quarantined(let failure): return .quarantined(failure)
+                case .superseded: return .superseded
+                case .held(let remaining):
+                    let jittered = pause + pause * environment.random.fraction()
+                    await environment.pause(min(remaining, jittered))
+                    pause = min(pause * 2, .milliseconds(250))
+                }
+            } catch {
+                // Without the store at most one exchange a replica: better than none (docs/adr/0005).
+                environment.storeFailed(error, during: "taking a lease")
+                return .withoutStore
+            }
+        }
+        return .tooLate
+    }
+
+    private func remains(of stored: StoredToken, in cell: SlotCell, askedAt: Instant) -> Token.Remains {
+        Token.Remains(
+            generation: stored.generation, lifetime: stored.age + stored.remaining,
+            refresh: sealer.openRefresh(stored, of: cell, now: askedAt))
+    }
+
+    /// The later of what is held and what is stored counts: another replica may have renewed since, and a
+    /// refresh token that was replaced must not be used again.
+    private func ask(_ order: FlightOrder, lease: Lease?, stored: Token.Remains?) async -> Outcome {
+        let slot = order.cell.snapshot()
+        let former = [slot.heldToken?.remains, stored].compactMap(\.self).max {
+            $0.generation < $1.generation
+        }
+        do throws(ExchangeFailure) {
+            let known = max(slot.generation, former?.generation ?? .none)
+            let token = try await exchanger.obtain(order, former: former, known: known)
+            return await publish(token, order, lease: lease)
+        } catch {
+            return .failed(error, lease: lease)
+        }
+    }
+
+    /// Stores the token under the lease before anyone gets it. A store that does not answer does not take the
+    /// token from those who wait; a lease that has moved on does: its new holder's token is the one.
+    private func publish(_ token: Token, _ order: FlightOrder, lease: Lease?) async -> Outcome {
+        guard let lease else { return .landed(token, .provider) }
+        do throws(StoreFailure) {
+            guard let sealed = sealer.seal(token, of: order.cell, now: environment.clock.now()) else {
+                return .landed(token, .provider)
+            }
+            switch try await store.publish(sealed, in: order.cell.key, lease: lease) {
+            case .stored: return .landed(token, .provider)
+            case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)
+            }
+        } catch {
+            environment.storeFailed(error, during: "storing a token")
+            return .landed(token, .provider)
+        }
+    }
+}

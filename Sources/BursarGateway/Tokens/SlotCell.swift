@@ -1,0 +1,133 @@
+// One slot with its lock and its waiting callers.
+internal import BursarCore
+internal import Synchronization
+
+/// Holds a `TokenSlot` and carries its decisions out. The lock is held only to decide; callers are told after
+/// it is given back.
+final class SlotCell: Sendable {
+    typealias Answer = @Sendable (Verdict) -> Void
+
+    /// Everything a flight needs to know; a changed credential makes another slot.
+    let key: SlotKey
+    let context: FlightContext
+
+    private struct Contents {
+        var slot = TokenSlot()
+        var answers: [WaiterID: Answer] = [:]
+        var waiterCount = 0
+        var keepWarm = false
+        /// Whether the credential has gone; nothing starts any more.
+        var isWithdrawn = false
+    }
+
+    private let contents = Mutex(Contents())
+
+    init(key: SlotKey, context: FlightContext) {
+        self.key = key
+        self.context = context
+    }
+
+    enum Asked {
+        case served(Token)
+        case waiting(WaiterID)
+        case refused(ExchangeFailure, retryAfter: Duration)
+    }
+
+    /// Asks for a token. When the caller has to wait, `answer` makes what is called once, later, on whatever
+    /// thread; a hit makes nothing. The second value is a flight that the caller of this function must start.
+    func request(
+        _ demand: TokenDemand, now: Instant, budget: Duration, answer: () -> Answer
+    ) -> (Asked, TokenSlot.Flight?) {
+        contents.withLock { contents in
+            guard !contents.isWithdrawn else {
+                return (.refused(ExchangeFailure(.superseded), retryAfter: .seconds(1)), nil)
+            }
+            contents.waiterCount += 1
+            let waiter = WaiterID(contents.waiterCount)
+            switch contents.slot.request(demand, waiter: waiter, now: now, budget: budget) {
+            case .serve(let token, let flight): return (.served(token), flight)
+            case .refuse(let failure, let retryAfter): return (.refused(failure, retryAfter: retryAfter), nil)
+            case .wait(let flight):
+                contents.answers[waiter] = answer()
+                return (.waiting(waiter), flight)
+            }
+        }
+    }
+
+    /// The caller has gone; its answer is never called after this returns true.
+    @discardableResult
+    func cancel(_ waiter: WaiterID) -> Bool {
+        contents.withLock { contents in
+            contents.slot.cancel(waiter)
+            return contents.answers.removeValue(forKey: waiter) != nil
+        }
+    }
+
+    // MARK: Flights
+
+    func land(_ flight: TokenSlot.Flight, with token: Token, from source: TokenSource, now: Instant) {
+        settle { $0.slot.land(flight.id, with: token, from: source, now: now) }
+    }
+
+    /// Returns what the store should remember; nil when the flight is no longer the slot's.
+    @discardableResult
+    func fail(
+        _ flight: TokenSlot.Flight, with failure: ExchangeFailure, now: Instant, jitter: Double
+    ) -> StoredFailure? {
+        settle { $0.slot.fail(flight.id, with: failure, now: now, jitter: jitter) }
+        guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }) else { return nil }
+        return StoredFailure(
+            reason: cooling.failure.reason, count: cooling.count, retryIn: cooling.retryAt - now)
+    }
+
+    func recall(_ flight: TokenSlot.Flight, _ stored: StoredFailure, now: Instant) {
+        settle { $0.slot.recall(flight.id, stored, now: now) }
+    }
+
+    // MARK: Renewing by itself
+
+    /// True when that is news.
+    func setKeepWarm(_ keepWarm: Bool) -> Bool {
+        contents.withLock { contents in
+            defer { contents.keepWarm = keepWarm }
+            return contents.keepWarm != keepWarm
+        }
+    }
+
+    func renewIfDue(now: Instant, budget: Duration, jitter: Double) -> TokenSlot.Flight? {
+        settle { $0.slot.overdue(now: now, jitter: jitter) }
+        return contents.withLock { contents in
+            guard !contents.isWithdrawn else { return nil }
+            return contents.slot.renewIfDue(now: now, keepWarm: contents.keepWarm, budget: budget)
+        }
+    }
+
+    func nextEvent() -> Instant? {
+        contents.withLock { $0.isWithdrawn ? nil : $0.slot.nextEvent(keepWarm: $0.keepWarm) }
+    }
+
+    func retryNow() { contents.withLock { $0.slot.retryNow() } }
+
+    func withdraw() {
+        // Under one lock: a request in between would start a flight with the withdrawn credential.
+        settle { contents in
+            contents.isWithdrawn = true
+            return contents.slot.withdraw()
+        }
+    }
+
+    // MARK: Looking
+
+    func snapshot() -> TokenSlot { contents.withLock { $0.slot } }
+    var isWithdrawn: Bool { contents.withLock { $0.isWithdrawn } }
+
+    private func settle(_ decide: (inout Contents) -> [Settlement]?) {
+        let due: [(Answer, Verdict)] = contents.withLock { contents in
+            guard let settlements = decide(&contents) else { return [] }
+            return settlements.compactMap { settlement in
+                contents.answers.removeValue(forKey: settlement.waiter).map { ($0, settlement.verdict) }
+            }
+        }
+        for (answer, verdict) in due { answer(verdict) }
+    }
+}

@@ -1,0 +1,140 @@
+// The cache of tokens: finds slots, starts flights, renews what is due.
+internal import BursarCore
+internal import BursarVault
+internal import Crypto
+internal import HeapModule
+internal import Synchronization
+
+/// All slots of this replica. Each has a lock of its own: one slow tenant holds up no other.
+final class TokenDesk: Sendable {
+    private struct Contents {
+        var cells: [SlotFields: SlotCell] = [:]
+        var due = Heap<Due>()
+    }
+
+    /// A slot to look at, at its time. Slots may stand here more than once; a needless look costs nothing.
+    private struct Due: Comparable {
+        let at: Instant
+        let cell: SlotCell
+        static func < (left: Due, right: Due) -> Bool { left.at < right.at }
+        static func == (left: Due, right: Due) -> Bool { left.at == right.at }
+    }
+
+    private let contents = Mutex(Contents())
+    private let orders: AsyncStream<FlightOrder>.Continuation
+    let flights: AsyncStream<FlightOrder>
+
+    init() {
+        // At most one order a slot is under way, so the slots bound the stream.
+        (flights, orders) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+    }
+
+    // MARK: Slots
+
+    /// The slot for `fields`, made when it is not there yet.
+    func cell(for fields: SlotFields, context: () -> FlightContext) -> SlotCell {
+        if let cell = contents.withLock({ $0.cells[fields] }) { return cell }
+        let digest = Array(SHA256.hash(data: fields.canonicalBytes))
+        let made = SlotCell(key: SlotKey(fields: fields, digest: digest), context: context())
+        return contents.withLock { contents in
+            if let cell = contents.cells[fields] { return cell }
+            contents.cells[fields] = made
+            return made
+        }
+    }
+
+    /// The slots of a credential that are in memory.
+    func cells(of credential: CredentialID) -> [SlotCell] {
+        contents.withLock { $0.cells.values.filter { $0.key.fields.credential == credential } }
+    }
+
+    /// Drops the slots whose credential is not as `keeps` wants it: their tokens are gone, and late answers
+    /// with them.
+    func withdraw(where leaves: (SlotFields) -> Bool) {
+        let gone = contents.withLock { contents in
+            let gone = contents.cells.filter { leaves($0.key) }
+            for fields in gone.keys { contents.cells[fields] = nil }
+            return Array(gone.values)
+        }
+        for cell in gone { cell.withdraw() }
+    }
+
+    // MARK: Asking
+
+    /// Asks for a token on behalf of `tenant`; see `SlotCell.request`.
+    func request(
+        _ cell: SlotCell, _ demand: TokenDemand, tenant: TenantID?, now: Instant,
+        answer: () -> SlotCell.Answer
+    ) -> SlotCell.Asked {
+        let (asked, flight) = cell.request(demand, now: now, budget: cell.context.budget, answer: answer)
+        if let flight { start(flight, of: cell, tenant: tenant) }
+        return asked
+    }
+
+    /// The same for callers that can await. Cancelling the caller leaves the flight, and this wait, alone.
+    func token(_ cell: SlotCell, _ demand: TokenDemand, tenant: TenantID?, now: Instant) async -> Verdict {
+        await withCheckedContinuation { continuation in
+            let asked = request(cell, demand, tenant: tenant, now: now) {
+                { continuation.resume(returning: $0) }
+            }
+            switch asked {
+            case .served(let token): continuation.resume(returning: .serve(token, .memory))
+            case .refused(let failure, let after):
+                continuation.resume(returning: .refuse(failure, retryAfter: after))
+            case .waiting: break
+            }
+        }
+    }
+
+    private func start(_ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?) {
+        schedule(cell, at: flight.deadline)
+        orders.yield(FlightOrder(cell: cell, flight: flight, tenant: tenant))
+    }
+
+    // MARK: Renewing
+
+    /// Marks exactly these slots as kept warm. Those that are newly marked go on the calendar.
+    func keepWarm(_ warm: Set<SlotFields>) {
+        for (fields, cell) in contents.withLock({ $0.cells }) where cell.setKeepWarm(warm.contains(fields)) {
+            reschedule(cell)
+        }
+    }
+
+    /// Puts the slot's next event on the calendar. Called after each landing and failure.
+    func reschedule(_ cell: SlotCell) {
+        if let next = cell.nextEvent() { schedule(cell, at: next) }
+    }
+
+    private func schedule(_ cell: SlotCell, at instant: Instant) {
+        contents.withLock { $0.due.insert(Due(at: instant, cell: cell)) }
+    }
+
+    /// Looks at every slot whose time has come, and starts the renewals that are due.
+    func renewDue(now: Instant, jitter: () -> Double) {
+        let due = contents.withLock { contents in
+            var due: [SlotCell] = []
+            while let first = contents.due.min, first.at <= now {
+                due.append(first.cell)
+                contents.due.removeMin()
+            }
+            return due
+        }
+        for cell in due {
+            if let flight = cell.renewIfDue(now: now, budget: cell.context.budget, jitter: jitter()) {
+                start(flight, of: cell, tenant: nil)
+            } else if let next = cell.nextEvent(), next > now {
+                schedule(cell, at: next)
+            }
+        }
+    }
+
+    /// No more orders; flights under way go on.
+    func close() { orders.finish() }
+
+    var slotCount: Int { contents.withLock { $0.cells.count } }
+
+    func waiterCount() -> Int {
+        let cells = contents.withLock { Array($0.cells.values) }
+        return cells.reduce(0) { $0 + $1.snapshot().waiterCount }
+    }
+}

@@ -1,0 +1,214 @@
+// The whole gateway by chance: tenants, clients, replicas, outages and rotations in any order.
+import BursarCore
+import BursarGateway
+import BursarTestSupport
+import Testing
+
+@Suite struct GatewaySimulation {
+    @Test(arguments: TestLength.seeds(short: 100, long: 2_000))
+    func theGatewayKeepsItsPromisesWhateverHappens(seeds: Range<UInt64>) {
+        for seed in seeds {
+            let life = GatewayLife(seed: seed, losesStores: false)
+            guard isFaultless(life, seed) else { return }
+        }
+    }
+
+    @Test(arguments: TestLength.seeds(short: 100, long: 2_000))
+    func andWhenTheDatabaseComesAndGoes(seeds: Range<UInt64>) {
+        for seed in seeds {
+            let life = GatewayLife(seed: seed, losesStores: true)
+            guard isFaultless(life, seed) else { return }
+        }
+    }
+
+    private func isFaultless(_ life: GatewayLife, _ seed: UInt64) -> Bool {
+        for step in 0..<80 {
+            life.step()
+            if let fault = life.fault {
+                Issue.record("seed \(seed), step \(step): \(fault)")
+                return false
+            }
+        }
+        life.end()
+        if let fault = life.fault { Issue.record("seed \(seed), at the end: \(fault)") }
+        return life.fault == nil
+    }
+}
+
+/// Two replicas, some merchants, and a book of who asked for what.
+private final class GatewayLife {
+    private struct Merchant {
+        let enrolled: TestMerchant
+        var accounts: Set<String>
+    }
+
+    private struct Asked {
+        let merchant: Int
+        let demand: TokenDemand
+        let pending: PendingAnswer<ServedToken>
+        var isCancelled = false
+        var isChecked = false
+    }
+
+    private let fixture: GatewayFixture
+    private let other: Gateway
+    private let losesStores: Bool
+    private var random: SplitMix64
+    private var merchants: [Merchant] = []
+    private var asked: [Asked] = []
+    private(set) var fault: String?
+
+    init(seed: UInt64, losesStores: Bool) {
+        random = SplitMix64(seed: seed)
+        self.losesStores = losesStores
+        var options = GatewayFixture.Options()
+        options.seed = seed
+        options.shuffles = seed % 2 == 0
+        for id in options.profiles.keys { options.profiles[id]?.limits.concurrency = 2 }
+        fixture = GatewayFixture(options)
+        for index in 0..<6 {
+            let profile = index % 2 == 0 ? ProviderProfile.zertiban : .paymentAPI
+            let enrolled = fixture.addMerchant(profile, lifetime: .seconds(index % 3 == 0 ? 60 : 300))
+            merchants.append(Merchant(enrolled: enrolled, accounts: [enrolled.account]))
+        }
+        other = fixture.addReplica()
+    }
+
+    func step() {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<50: for _ in 0..<Int.random(in: 1...10, using: &random) { ask() }
+        case 50..<55: cancel()
+        case 55..<65: script()
+        case 65..<70: fixture.provider.release()
+        case 70..<73: rotate()
+        case 73..<75: report()
+        case 75..<77 where losesStores: toggleStores()
+        case 77..<79: touch()
+        default: letTimePass()
+        }
+        fixture.settle()
+        check()
+    }
+
+    /// Everything recovers; everyone must have been answered, and every answer counted.
+    func end() {
+        setStores(nil)
+        fixture.provider.recover()
+        fixture.provider.release()
+        fixture.advance(by: .seconds(60))
+        let other = other
+        _ = fixture.run { await other.flushUsage() }
+        fixture.flush()
+        check()
+        for entry in asked where !entry.isCancelled && entry.pending.count != 1 {
+            note("a caller got \(entry.pending.count) answers")
+        }
+        let answers = asked.map(\.pending.count).reduce(0, +)
+        expect(fixture.usage.sum == Int64(answers), "\(answers) answers, counted \(fixture.usage.sum)")
+        let calls = fixture.provider.calls.count
+        expect(fixture.usage.events.count == calls, "\(calls) calls, \(fixture.usage.events.count) events")
+        for provider in [ProviderProfile.zertiban.id, ProviderProfile.paymentAPI.id] {
+            let peak = fixture.provider.peak(ConnectionChoice(provider: provider, environment: .sandbox))
+            expect(peak <= 2 * 2, "\(peak) calls at once where two replicas may make two each")
+        }
+        let most = losesStores ? 2 : 1
+        expect(
+            fixture.provider.peakOfAccounts <= most,
+            "\(fixture.provider.peakOfAccounts) exchanges for one slot")
+    }
+
+    // MARK: Events
+
+    private func ask() {
+        let index = merchants.indices.randomElement(using: &random)!
+        var demand = TokenDemand()
+        if Int.random(in: 0..<5, using: &random) == 0 { demand.minimumLife = .seconds(100) }
+        if Int.random(in: 0..<5, using: &random) == 0 {
+            let known = asked.last { $0.merchant == index && $0.pending.served != nil }
+            demand.newerThan = known?.pending.served?.token.generation
+        }
+        let replica = Bool.random(using: &random) ? fixture.gateway : other
+        let pending = fixture.begin(merchants[index].enrolled.client.request(demand), of: replica)
+        asked.append(Asked(merchant: index, demand: demand, pending: pending))
+    }
+
+    private func cancel() {
+        let open = asked.indices.filter { asked[$0].pending.count == 0 }
+        guard let index = open.randomElement(using: &random) else { return }
+        asked[index].pending.cancel()
+        asked[index].isCancelled = true
+    }
+
+    private func script() {
+        let behaviours: [ScriptedProvider.Behaviour] = [
+            .answer, .answer, .answerAfter(.milliseconds(300)), .answerAfter(.seconds(8)), .hold,
+            .fail(ExchangeFailure(.serverError)), .fail(ExchangeFailure(.invalidClient)),
+            .fail(ExchangeFailure(.rateLimited, retryAfter: .seconds(20))),
+        ]
+        let drawn = (0..<5).map { _ in behaviours.randomElement(using: &random)! }
+        fixture.provider.behave { drawn[$0.number % drawn.count] }
+    }
+
+    private func rotate() {
+        let index = merchants.indices.randomElement(using: &random)!
+        merchants[index].accounts.insert(
+            fixture.replaceAccount(of: merchants[index].enrolled.credential, lifetime: .seconds(120)))
+    }
+
+    private func report() {
+        guard let last = asked.last(where: { $0.pending.served != nil }),
+            let token = last.pending.served?.token
+        else {
+            return
+        }
+        _ = fixture.report(token.access, by: merchants[last.merchant].enrolled.client)
+    }
+
+    private func touch() {
+        let enrolled = merchants.randomElement(using: &random)!.enrolled
+        fixture.tokens.endQuarantine(of: enrolled.credential)
+        fixture.changeCredential(enrolled.credential) { $0.state = .active }
+        fixture.changeTenant(enrolled.tenant) { $0.name += "." }
+        if Bool.random(using: &random) { fixture.directory.forgetHistory() }
+    }
+
+    private func toggleStores() { setStores(fixture.tokens.availability.failure == nil ? .unavailable : nil) }
+
+    private func setStores(_ failure: StoreFailure?) {
+        fixture.tokens.availability.failure = failure
+        fixture.directory.availability.failure = failure
+        fixture.usage.availability.failure = failure
+    }
+
+    private func letTimePass() {
+        let most: [Int] = [100, 1_000, 10_000, 60_000]
+        let milliseconds = Int.random(in: 1...most.randomElement(using: &random)!, using: &random)
+        fixture.advance(by: .milliseconds(milliseconds))
+    }
+
+    // MARK: The book
+
+    private func check() {
+        for index in asked.indices where !asked[index].isChecked && asked[index].pending.count > 0 {
+            asked[index].isChecked = true
+            let entry = asked[index]
+            expect(entry.pending.count == 1, "answered \(entry.pending.count) times")
+            guard let served = entry.pending.served else { continue }
+            let merchant = merchants[entry.merchant]
+            let holder = fixture.provider.holder(of: served.token.access) ?? "nobody"
+            expect(
+                merchant.accounts.contains(holder), "\(merchant.enrolled.account) got a token of \(holder)")
+            expect(served.tenant == merchant.enrolled.tenant, "served for another tenant")
+            let end = fixture.provider.end(of: served.token.access) ?? served.at
+            expect(served.at < end && served.at < served.token.expiresAt, "an ended token was served")
+            expect(
+                served.token.generation > entry.demand.newerThan ?? .none, "a rejected generation was served")
+        }
+    }
+
+    private func expect(_ condition: Bool, _ text: @autoclosure () -> String) {
+        if !condition { note(text()) }
+    }
+
+    private func note(_ text: String) { if fault == nil { fault = text } }
+}

@@ -1,0 +1,213 @@
+// Administrative changes: what they do, what they refuse, what they leave in the audit trail.
+import BursarCore
+import BursarTestSupport
+import BursarVault
+import Postgres
+import Testing
+
+@testable import BursarLedger
+
+@Suite struct AdministrationTests {
+    static let actor = Actor("test")
+
+    static func vault() throws -> Vault {
+        Vault(try Keyring.parse("k1:" + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", name: "test"))
+    }
+
+    static func sealing(_ vault: Vault, secret: String = "s3cret") -> Sealing {
+        Sealing(
+            makeKey: { try vault.makeDataKey(owner: $0, version: $1) },
+            seal: { try vault.seal(Secret(secret), with: $0, at: $1) })
+    }
+
+    static func tenant(_ number: UInt64 = 1, name: String = "Shop") -> Tenant {
+        Tenant(
+            id: TenantID(UUIDValue(high: 0x4000, low: 0x8000_0000_0000_0000 + number)), name: name,
+            state: .active, limit: .standard)
+    }
+
+    static func input(
+        _ tenants: [Tenant], clientID: String? = "id", secret: CredentialInput.Secret = .given,
+        pending: Bool = false
+    ) -> CredentialInput {
+        CredentialInput(
+            provider: ProviderID("zertiban")!, environment: .sandbox, clientID: clientID, secret: secret,
+            tenants: tenants.map(\.id), sharesToken: false, isPending: pending)
+    }
+
+    @Test func aTenantIsAddedOnceChangedAndDeletedWithAllThatIsItsOwn() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let (tenant, sealing) = (Self.tenant(), Self.sealing(try Self.vault()))
+                try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
+                await #expect(throws: LedgerError.self) {
+                    try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
+                }
+                try await ledger.renameTenant(tenant.id, to: "Other", by: Self.actor)
+                try await ledger.setState(.suspended, of: tenant.id, by: Self.actor)
+                let changed = try await ledger.tenant(tenant.id)
+                #expect(changed.name == "Other" && changed.state == .suspended)
+                _ = try await ledger.setCredential(Self.input([tenant]), sealing: sealing, by: Self.actor)
+                try await ledger.deleteTenant(tenant.id, by: Self.actor)
+                await #expect(throws: LedgerError.self) { try await ledger.tenant(tenant.id) }
+                #expect(try await ledger.credentials(of: nil).isEmpty)
+                #expect(try await ledger.keyUses().map(\.dataKeys).reduce(0, +) == 0)
+                let actions = try await ledger.pool.query(
+                    "SELECT action FROM bursar.audit_event ORDER BY event_id"
+                ).map { try $0.decode("action", as: String.self) }
+                #expect(
+                    actions == [
+                        "tenant.added", "tenant.renamed", "tenant.suspended", "credential.set",
+                        "tenant.deleted",
+                    ])
+            }
+        }
+    }
+
+    @Test func aRefusedChangeChangesNothing() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let (tenant, sealing) = (Self.tenant(), Self.sealing(try Self.vault()))
+                try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
+                _ = try await ledger.setCredential(Self.input([tenant]), sealing: sealing, by: Self.actor)
+                let before = try await ledger.changes(since: nil)
+                let second = await #expect(throws: LedgerError.self) {
+                    try await ledger.setCredential(
+                        Self.input([tenant, Self.tenant(2)]), sealing: sealing, by: Self.actor)
+                }
+                #expect(second == .notFound("there is no tenant \(Self.tenant(2).id)"))
+                await #expect(throws: LedgerError.self) {
+                    try await ledger.setCredential(Self.input([tenant]), sealing: sealing, by: Self.actor)
+                }
+                let after = try await ledger.changes(since: nil)
+                #expect(before.version == after.version && after.credentials.count == 1)
+            }
+        }
+    }
+
+    @Test func aPendingCredentialTakesItsSecretLaterAndIsThenActive() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let (tenant, vault) = (Self.tenant(), try Self.vault())
+                let sealing = Self.sealing(vault)
+                try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
+                let id = try await ledger.setCredential(
+                    Self.input([tenant], clientID: nil, secret: .missing, pending: true), sealing: sealing,
+                    by: Self.actor)
+                await #expect(throws: LedgerError.self) {
+                    try await ledger.activateCredential(id, by: Self.actor)
+                }
+                let same = try await ledger.setCredential(
+                    Self.input([tenant]), sealing: sealing, by: Self.actor)
+                let credential = try await ledger.credential(id).credential
+                #expect(same == id && credential.state == .active && credential.version == 2)
+                guard case .sealed(let sealed) = credential.secret else {
+                    Issue.record("the secret is not sealed")
+                    return
+                }
+                let keys = try await ledger.dataKeys(of: credential.owner)
+                let place = Credential.secretPlace(
+                    owner: credential.owner, provider: credential.provider, id: id, version: 2)
+                #expect(try vault.open(sealed, with: keys, at: place) == Secret("s3cret"))
+                let former = Credential.secretPlace(
+                    owner: credential.owner, provider: credential.provider, id: id, version: 1)
+                #expect(throws: VaultError.doesNotOpen) { try vault.open(sealed, with: keys, at: former) }
+            }
+        }
+    }
+
+    @Test func aPlatformCredentialHasAnOwnerAndAKeyOfItsOwn() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let sealing = Self.sealing(try Self.vault())
+                let tenants = [Self.tenant(1), Self.tenant(2)]
+                for tenant in tenants {
+                    try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
+                }
+                let id = try await ledger.setCredential(Self.input(tenants), sealing: sealing, by: Self.actor)
+                let use = try await ledger.credential(id)
+                #expect(use.credential.isPlatform && use.tenants == tenants.map(\.id))
+                #expect(!tenants.map { OwnerID($0.id) }.contains(use.credential.owner))
+                try await ledger.deleteTenant(tenants[0].id, by: Self.actor)
+                #expect(try await ledger.credential(id).tenants == [tenants[1].id])
+                try await ledger.deleteTenant(tenants[1].id, by: Self.actor)
+                await #expect(throws: LedgerError.self) { try await ledger.credential(id) }
+            }
+        }
+    }
+
+    @Test func anImportIsAllOrNothingAndADryRunIsNothing() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let sealing = Self.sealing(try Self.vault())
+                let connection = TenantImport.Connection(
+                    provider: ProviderID("zertiban")!, environment: .sandbox, clientID: "id",
+                    secretReference: "file:zertiban")
+                let good = TenantImport(tenant: Self.tenant(1), connections: [connection])
+                let twice = TenantImport(tenant: Self.tenant(2), connections: [connection, connection])
+                let planned = try await ledger.importTenants(
+                    [good], dryRun: true, sealing: sealing, by: Self.actor)
+                #expect(planned.count == 2)
+                #expect(try await ledger.tenants().isEmpty)
+                await #expect(throws: LedgerError.self) {
+                    try await ledger.importTenants(
+                        [good, twice], dryRun: false, sealing: sealing, by: Self.actor)
+                }
+                #expect(try await ledger.tenants().isEmpty)
+                _ = try await ledger.importTenants([good], dryRun: false, sealing: sealing, by: Self.actor)
+                #expect(try await ledger.connections(of: good.tenant.id).count == 1)
+            }
+        }
+    }
+
+    @Test func replicasReadOnlyWhatChangedAndEverythingWhenTheyAreFarBehind() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let sealing = Self.sealing(try Self.vault())
+                for number in 1...3 {
+                    try await ledger.addTenant(Self.tenant(UInt64(number)), sealing: sealing, by: Self.actor)
+                }
+                let all = try await ledger.changes(since: nil)
+                #expect(all.isComplete && all.tenants.count == 3 && all.version == ConfigVersion(3))
+                let none = try await ledger.changes(since: all.version)
+                #expect(!none.isComplete && none.touchedTenants.isEmpty && none.version == all.version)
+                try await ledger.renameTenant(Self.tenant(2).id, to: "New", by: Self.actor)
+                try await ledger.deleteTenant(Self.tenant(3).id, by: Self.actor)
+                let some = try await ledger.changes(since: all.version)
+                #expect(!some.isComplete && some.tenants.map(\.name) == ["New"])
+                #expect(some.touchedTenants == [Self.tenant(2).id, Self.tenant(3).id])
+                try await ledger.pool.execute("DELETE FROM bursar.config_change WHERE version <= 4")
+                #expect(try await ledger.changes(since: all.version).isComplete)
+            }
+        }
+    }
+
+    @Test func usageAddsUpAndEventsAreStoredOnce() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                try await ledger.ensurePartitions()
+                let key = UsageKey(tenant: Self.tenant().id, outcome: .answeredFromMemory)
+                let counts = [
+                    UsageCount(key: key, minute: 29_000_000, count: 3),
+                    UsageCount(key: UsageKey(outcome: .refused), minute: 29_000_000, count: 2),
+                ]
+                let event = RefreshEvent(
+                    id: UUIDValue(high: 1, low: 2), at: Instant(seconds: 1_795_000_000),
+                    owner: OwnerID(Self.tenant().id), tenant: nil, provider: ProviderID("zertiban")!,
+                    environment: .sandbox, credential: CredentialID(UUIDValue(high: 3, low: 4)), cause: .cold,
+                    step: .full, failure: .timedOut, status: nil, latency: .microseconds(1_234), lifetime: nil
+                )
+                let replica = ReplicaID(UUIDValue(high: 5, low: 6))
+                for _ in 0..<2 { try await ledger.add(counts, events: [event], replica: replica) }
+                let row = try await ledger.pool.query(
+                    """
+                    SELECT sum(count)::bigint AS total,
+                        (SELECT count(*) FROM bursar.refresh_event WHERE latency_us = 1234) AS events
+                    FROM bursar.usage_minute
+                    """)[0]
+                #expect(try row.decode("total", as: Int64.self) == 10)
+                #expect(try row.decode("events", as: Int64.self) == 1)
+            }
+        }
+    }
+}

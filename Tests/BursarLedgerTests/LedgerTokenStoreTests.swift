@@ -1,0 +1,70 @@
+// PostgreSQL's token store passes the same suite as the one in memory.
+import BursarCore
+import BursarTestSupport
+import BursarVault
+import Postgres
+import Testing
+
+@testable import BursarLedger
+
+@Suite struct LedgerTokenStoreTests {
+    @Test(arguments: TokenStoreBehaviour.allCases)
+    func behavesAsEveryTokenStoreDoes(_ behaviour: TokenStoreBehaviour) async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            try await database.withLedger { ledger async throws in
+                try await behaviour.check(in: LedgerTokenStoreWorld(store: ledger))
+            }
+        }
+    }
+}
+
+/// The commands around the store, as SQL: what matters here is what the store makes of the rows.
+private struct LedgerTokenStoreWorld: TokenStoreWorld {
+    let store: Ledger
+
+    func makeSlot() async throws -> SlotKey {
+        let owner = OwnerID(Ledger.newID())
+        let credential = CredentialID(Ledger.newID())
+        let vault = try AdministrationTests.vault()
+        let key = try vault.makeDataKey(owner: owner, version: 1)
+        for version in 1...3 {
+            try await store.pool.execute(
+                """
+                INSERT INTO bursar.data_key (owner_id, version, kek_id, wrapped)
+                VALUES (\(owner), \(version)::int, \(key.keyID), \(key.wrapped))
+                """)
+        }
+        try await store.pool.execute(
+            """
+            INSERT INTO bursar.credential
+                (owner_id, credential_id, provider, environment, provider_client_id, secret_ref, state)
+            VALUES (\(owner), \(credential), 'zertiban', 'sandbox', 'client', 'file:x', 'active')
+            """)
+        let fields = SlotFields(
+            owner: owner, provider: ProviderID("zertiban")!, environment: .sandbox, credential: credential,
+            credentialVersion: 1, tokenURL: "https://provider.example/token", scope: nil)
+        return SlotKey(fields: fields, digest: Array(repeating: 7, count: 32))
+    }
+
+    func replaceCredential(of slot: SlotKey) async throws {
+        try await change(slot, "UPDATE bursar.credential SET version = version + 1")
+    }
+
+    func suspendCredential(of slot: SlotKey) async throws {
+        try await change(slot, "UPDATE bursar.credential SET state = 'pending'")
+    }
+
+    func removeCredential(of slot: SlotKey) async throws {
+        try await change(slot, "DELETE FROM bursar.credential")
+    }
+
+    func credentialState(of slot: SlotKey) async throws -> Credential.State? {
+        let rows = try await store.pool.query(
+            "SELECT state FROM bursar.credential WHERE credential_id = \(slot.fields.credential)")
+        return try rows.first?.decode("state", as: Credential.State.self)
+    }
+
+    private func change(_ slot: SlotKey, _ statement: PostgresQuery) async throws {
+        try await store.pool.execute("\(statement) WHERE credential_id = \(slot.fields.credential)")
+    }
+}

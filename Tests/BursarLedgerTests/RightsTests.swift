@@ -1,0 +1,87 @@
+// What each role may read and write.
+import BursarTestSupport
+import Postgres
+import Testing
+
+@Suite struct RightsTests {
+    @Test(arguments: ["tenant", "credential", "token_slot", "data_key", "refresh_event", "usage_minute"])
+    func financeAndMonitorReadNoTable(_ table: String) async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            for role in ["bursar_finance", "bursar_monitor"] {
+                let pool = database.pool(role: role, size: 1)
+                let error = await #expect(throws: PostgresError.self) {
+                    try await pool.query("SELECT * FROM bursar.\(unescaped: table)")
+                }
+                #expect(error?.sqlState == .insufficientPrivilege)
+                await pool.close()
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("bursar_finance", "finance.usage_daily"), ("bursar_finance", "finance.usage_monthly"),
+        ("bursar_monitor", "ops.refresh_recent"), ("bursar_monitor", "ops.refresh_hourly"),
+        ("bursar_monitor", "ops.connection_health"),
+    ])
+    func eachRoleReadsItsViews(_ role: String, _ view: String) async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            let pool = database.pool(role: role, size: 1)
+            #expect(try await pool.query("SELECT * FROM \(unescaped: view)").isEmpty)
+            await pool.close()
+        }
+    }
+
+    @Test func everyColumnOfEveryViewIsDescribed() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            let rows = try await database.withConnection { connection in
+                try await connection.query(
+                    """
+                    SELECT format('%I.%I.%I', nspname, relname, attname) AS name
+                    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                    JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+                    WHERE relkind = 'v' AND nspname IN ('finance', 'ops')
+                        AND (col_description(pg_class.oid, attnum) IS NULL
+                            OR obj_description(pg_class.oid) IS NULL)
+                    """)
+            }
+            #expect(try rows.map { try $0.decode("name", as: String.self) } == [])
+        }
+    }
+
+    @Test func tablesOfOneTenantLeadWithIt() async throws {
+        let notOfOneTenant = [
+            "schema_migration", "config_version", "config_change", "pepper", "client",
+        ]
+        try await TemporaryDatabase.lend { database async throws in
+            let rows = try await database.withConnection { connection in
+                try await connection.query(
+                    """
+                    SELECT relname::text AS name FROM pg_index
+                    JOIN pg_class ON pg_class.oid = indrelid
+                    JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+                    WHERE indisprimary AND relnamespace = 'bursar'::regnamespace
+                        AND attname NOT IN ('tenant_id', 'owner_id')
+                        AND relname <> ALL(\(notOfOneTenant))
+                    """)
+            }
+            #expect(try rows.map { try $0.decode("name", as: String.self) } == [])
+        }
+    }
+
+    @Test func theGatewayChangesNoAuditLineAndNoSchema() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            let pool = database.pool()
+            for statement in [
+                "UPDATE bursar.audit_event SET actor = 'x'", "DELETE FROM bursar.audit_event",
+                "TRUNCATE bursar.usage_minute", "CREATE TABLE bursar.mine ()", "DROP TABLE bursar.tenant",
+                "DELETE FROM bursar.refresh_event",
+            ] {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await pool.execute("\(unescaped: statement)")
+                }
+                #expect(error?.sqlState == .insufficientPrivilege, "\(statement)")
+            }
+            await pool.close()
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// A whole gateway under simulated time.
+package import BursarCore
+package import BursarGateway
+package import BursarVault
+internal import Logging
+package import Metrics
+
+/// The real gateway over stores in memory and scripted providers. It polls, renews and flushes as often as
+/// its services would. Nothing moves but when
+/// the test asks, waits for work to settle, or lets time pass; the same seed gives the same run. Use it from
+/// one task at a time.
+package final class GatewayFixture {
+    package let clock: ManualClock
+    package let random: SeededRandom
+    package let directory: MemoryDirectoryStore
+    package let tokens: MemoryTokenStore
+    package let usage: MemoryUsageStore
+    package let statements: MemoryStatementStore
+    package let provider: ScriptedProvider
+    package let keyring: Keyring
+    package let vault: Vault
+    private let world: Gateway.World
+    private let options: Options
+    private let start: Instant
+    private var ticks: Int64 = 0
+    private var processes: [Process]
+    /// Processes that were killed: nothing of theirs runs any more until the fixture ends.
+    private var dead: [Process] = []
+
+    /// A gateway with what runs it.
+    private struct Process {
+        let gateway: Gateway
+        let executor: SimulatedExecutor
+        let flights: Task<Void, Never>
+    }
+
+    /// Everything a fixture can be told; the defaults suit most tests.
+    package struct Options: Sendable {
+        package var seed: UInt64 = 1
+        /// Every draw of the gateway's jitter; nil draws by the seed.
+        package var jitter: Double?
+        /// Whether jobs run in a drawn order rather than in turn.
+        package var shuffles = false
+        package var profiles = ProviderProfile.samples
+        package var metrics: any MetricsFactory = NOOPMetricsHandler.instance
+
+        package init() {}
+    }
+
+    package init(_ options: Options = Options()) {
+        clock = ManualClock()
+        random = SeededRandom(seed: options.seed)
+        directory = MemoryDirectoryStore()
+        tokens = MemoryTokenStore(directory: directory, clock: clock)
+        usage = MemoryUsageStore()
+        statements = MemoryStatementStore()
+        provider = ScriptedProvider(clock: clock)
+        // The line below is well-formed.
+        keyring = try! Keyring.parse(Self.keyLine, name: "test")
+        vault = Vault(keyring)
+        self.options = options
+        start = clock.now()
+        processes = []
+        world = Gateway.World(
+            directory: directory, tokens: tokens, usage: usage, statements: statements, client: provider,
+            secrets: ConfinedSecrets(directory: nil, environment: [:]))
+        makePepper()
+        processes = [startProcess()]
+        settle()
+    }
+
+    deinit {
+        for process in processes + dead {
+            process.flights.cancel()
+            process.executor.runUntilIdle()
+        }
+    }
+
+    /// The first gateway, or its successor after a restart.
+    package var gateway: Gateway { processes[0].gateway }
+
+    /// Begins `body` beside the first gateway; its value appears once it has ended.
+    package func start<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Eventually<Value> {
+        processes[0].executor.start(body)
+    }
+
+    /// Runs `body` to its end, without time passing.
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
+        let result = start(body)
+        settle()
+        guard let value = result.value else {
+            preconditionFailure("the work waits for something that only the test could bring about")
+        }
+        return value
+    }
+
+    // MARK: Time
+
+    /// Runs what is ready, until everything waits for time or for a held call. Replicas take turns.
+    package func settle() {
+        var ran = true
+        while ran {
+            ran = false
+            for process in processes where process.executor.runOne() { ran = true }
+        }
+    }
+
+    /// Lets time pass: every sleeper wakes at its own time, and what it does settles before the next one.
+    package func advance(by duration: Duration) {
+        let end = clock.now() + duration
+        settle()
+        while true {
+            let tick = start + .milliseconds(250 * (ticks + 1))
+            let next = min(clock.nextWake ?? tick, tick)
+            guard next <= end else { break }
+            clock.advance(to: next)
+            settle()
+            if next == tick { work() }
+        }
+        clock.advance(to: end)
+        settle()
+    }
+
+    /// What the services do of their own accord: look at the calendar four times a second, flush every
+    /// second, poll every two.
+    private func work() {
+        ticks += 1
+        for process in processes {
+            let gateway = process.gateway
+            gateway.renewDue()
+            if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
+            if ticks % 8 == 0 { _ = process.executor.start { await gateway.follow() } }
+        }
+        settle()
+    }
+
+    // MARK: Replicas
+
+    /// Another gateway on the same stores, with its services running.
+    package func addReplica() -> Gateway {
+        let process = startProcess()
+        processes.append(process)
+        settle()
+        return process.gateway
+    }
+
+    /// Ends the first gateway in the middle of whatever it does, as `kill -9` would, and starts another on
+    /// the same stores.
+    package func restart() {
+        dead.append(processes[0])
+        processes[0] = startProcess()
+        settle()
+    }
+
+    /// A further gateway that nobody runs: for tests that run its services themselves, on the usual threads.
+    package func makeGateway() -> Gateway { makeGateway(on: nil) }
+
+    private func makeGateway(on executor: SimulatedExecutor?) -> Gateway {
+        Gateway(
+            world: world, vault: Vault(keyring), profiles: options.profiles,
+            environment: environment(executor))
+    }
+
+    private func startProcess() -> Process {
+        let executor = SimulatedExecutor(shuffled: options.shuffles ? random.next() : nil)
+        let gateway = makeGateway(on: executor)
+        let flights = Task(executorPreference: executor) { await gateway.carryOutFlights() }
+        _ = executor.start { await gateway.follow() }
+        return Process(gateway: gateway, executor: executor, flights: flights)
+    }
+
+    private func environment(_ executor: SimulatedExecutor?) -> GatewayEnvironment {
+        let random = random
+        let source = options.jitter.map { fraction in
+            let word = SeededRandom.fixed(fraction: fraction).words().0
+            // Ids still have to differ: only the word that fractions are made of is fixed.
+            return RandomSource { (word, random.next()) }
+        }
+        return GatewayEnvironment(
+            clock: clock, random: source ?? random.source,
+            replica: ReplicaID(.version7(at: clock.now(), random: (random.next(), random.next()))),
+            metrics: GatewayMetrics(factory: options.metrics),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), executor: executor)
+    }
+
+    /// 32 bytes of 0x07.
+    private static let keyLine = "test:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+}

@@ -1,0 +1,162 @@
+// Tokens and leases in memory, with the same rules as the database's.
+package import BursarCore
+package import BursarGateway
+internal import Synchronization
+
+/// A `TokenStore` that passes `TokenStoreBehaviour` as BursarLedger does. Its clock is the test's.
+package final class MemoryTokenStore: TokenStore {
+    private struct RowID: Hashable {
+        let owner: OwnerID
+        let digest: [UInt8]
+
+        init(_ slot: SlotKey) { (owner, digest) = (slot.fields.owner, slot.digest) }
+    }
+
+    private struct Row {
+        let credential: CredentialID
+        var token: Token?
+        var leaseUntil: Instant?
+        var epoch: Int64
+        var failure: Failure?
+    }
+
+    private struct Token {
+        let stored: StoredToken
+        let at: Instant
+
+        func relative(to now: Instant) -> StoredToken {
+            let passed = now - at
+            return StoredToken(
+                access: stored.access, refresh: stored.refresh, generation: stored.generation,
+                age: stored.age + passed, remaining: stored.remaining - passed,
+                refreshRemaining: stored.refreshRemaining.map { $0 - passed }, jitter: stored.jitter)
+        }
+    }
+
+    private struct Failure {
+        let reason: FailureReason
+        let count: Int
+        let retryAt: Instant
+    }
+
+    package let availability = StoreSwitch()
+    private let delay = Mutex<(clock: ManualClock, duration: Duration)?>(nil)
+    private let rows = Mutex<[RowID: Row]>([:])
+    private let directory: MemoryDirectoryStore
+    private let clock: any GatewayClock
+
+    /// `directory` knows the credentials, as the same database does.
+    package init(directory: MemoryDirectoryStore, clock: any GatewayClock) {
+        self.directory = directory
+        self.clock = clock
+    }
+
+    package func lease(_ slot: SlotKey, _ request: LeaseRequest) async throws(StoreFailure) -> LeaseAnswer {
+        try availability.pass()
+        let answer = answer(slot, request)
+        if let latency { try? await latency.clock.sleep(until: latency.clock.now() + latency.duration) }
+        return answer
+    }
+
+    /// Time between the store's answer to `lease` and its arrival; nil for none.
+    package var latency: (clock: ManualClock, duration: Duration)? {
+        get { delay.withLock { $0 } }
+        set { delay.withLock { $0 = newValue } }
+    }
+
+    private func answer(_ slot: SlotKey, _ request: LeaseRequest) -> LeaseAnswer {
+        let now = clock.now()
+        let isCurrent = isCurrent(slot)
+        return rows.withLock { rows in
+            guard isCurrent else { return .superseded }
+            let id = RowID(slot)
+            if let row = rows[id] {
+                let token = row.token?.relative(to: now)
+                if let token, token.generation > request.newerThan, token.remaining > request.minimumLife {
+                    return .current(token)
+                }
+                if let failure = row.failure, failure.reason.quarantines, failure.retryAt > now {
+                    return .quarantined(
+                        StoredFailure(
+                            reason: failure.reason, count: failure.count, retryIn: failure.retryAt - now))
+                }
+                if let until = row.leaseUntil, until >= now {
+                    return .held(remaining: max(until - now, .milliseconds(1)))
+                }
+            }
+            var row = rows[id] ?? Row(credential: slot.fields.credential, epoch: 0)
+            row.epoch += 1
+            row.leaseUntil = now + request.duration
+            rows[id] = row
+            return .leased(Lease(epoch: row.epoch), previous: row.token?.relative(to: now))
+        }
+    }
+
+    package func publish(
+        _ token: StoredToken, in slot: SlotKey, lease: Lease
+    ) async throws(StoreFailure) -> PublishAnswer {
+        try availability.pass()
+        let now = clock.now()
+        let credential = directory.credential(slot.fields.credential)
+        let isStored = rows.withLock { rows in
+            guard credential?.version == slot.fields.credentialVersion,
+                rows[RowID(slot)]?.epoch == lease.epoch
+            else { return false }
+            rows[RowID(slot)]?.token = Token(stored: token, at: now)
+            rows[RowID(slot)]?.leaseUntil = nil
+            rows[RowID(slot)]?.failure = nil
+            return true
+        }
+        if isStored, let credential, credential.state == .rejected {
+            directory.setState(.active, of: credential.id)
+        }
+        return isStored ? .stored : .superseded
+    }
+
+    package func release(
+        _ slot: SlotKey, lease: Lease, after failure: StoredFailure
+    ) async throws(StoreFailure) {
+        try availability.pass()
+        let now = clock.now()
+        let isReleased = rows.withLock { rows in
+            guard rows[RowID(slot)]?.epoch == lease.epoch else { return false }
+            rows[RowID(slot)]?.leaseUntil = nil
+            rows[RowID(slot)]?.failure = Failure(
+                reason: failure.reason, count: failure.count, retryAt: now + failure.retryIn)
+            return true
+        }
+        guard isReleased, failure.reason.quarantines,
+            let credential = directory.credential(slot.fields.credential), credential.state == .active,
+            credential.version == slot.fields.credentialVersion
+        else { return }
+        directory.setState(.rejected, of: credential.id)
+    }
+
+    private func isCurrent(_ slot: SlotKey) -> Bool {
+        guard let credential = directory.credential(slot.fields.credential) else { return false }
+        return credential.version == slot.fields.credentialVersion && credential.state != .pending
+    }
+
+    // MARK: As commands do it
+
+    /// `connection retry`: forgets the failures of a credential's slots.
+    package func endQuarantine(of credential: CredentialID) {
+        rows.withLock { rows in
+            for id in rows.keys where rows[id]?.credential == credential { rows[id]?.failure = nil }
+        }
+    }
+
+    /// A removed credential takes its slots along.
+    package func removeSlots(of credential: CredentialID) {
+        rows.withLock { rows in rows = rows.filter { $0.value.credential != credential } }
+    }
+
+    /// Every sealed value that is stored, for tests that look for plaintext.
+    package var sealedBytes: [[UInt8]] {
+        rows.withLock { rows in
+            rows.values.compactMap(\.token?.stored).flatMap { token in
+                [token.access.bytes, token.refresh?.bytes].compactMap(\.self)
+            }
+        }
+    }
+}
