@@ -72,6 +72,9 @@ let package = Package(
         library(
             "BursarGateway", ["BursarCore", "BursarVault", crypto, deque, heap, lifecycle, log, metrics]),
         library("BursarLedger", ["BursarCore", "Postgres", crypto], plugins: ["EmbedFiles"]),
+        library(
+            "BursarProviders", ["BursarCore", httpClient, log, nioCore, nioPosix, nioHTTP1, nioSSL, yams],
+            exclude: ["Profiles"], plugins: ["EmbedFiles"]),
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
         .executableTarget(name: "EmbedFilesTool", swiftSettings: settings),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
@@ -96,6 +99,11 @@ let package = Package(
         tests(
             "BursarLedgerTests",
             ["BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres"]),
+        tests(
+            "BursarProvidersTests",
+            [
+                "BursarCore", "BursarProviders", "BursarTestSupport", log, nioCore, nioPosix, nioSSL,
+            ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )
