@@ -46,6 +46,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "bursar",
     products: [
+        .executable(name: "provider-simulator", targets: ["ProviderSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -78,6 +79,15 @@ let package = Package(
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
         .executableTarget(name: "EmbedFilesTool", swiftSettings: settings),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
+        .executableTarget(
+            name: "ProviderSimulator",
+            dependencies: [
+                product("ArgumentParser", "swift-argument-parser"), crypto,
+                product("Hummingbird", "hummingbird"), product("HummingbirdTLS", "hummingbird"),
+                product("HTTPTypes", "swift-http-types"), product("JWTKit", "jwt-kit"), lifecycle, log,
+                nioCore, nioSSL, unixSignals,
+            ],
+            swiftSettings: settings),
         tests("BursarCoreTests", ["BursarCore", "BursarTestSupport"]),
         tests("BursarVaultTests", ["BursarCore", "BursarTestSupport", "BursarVault"]),
         tests(
