@@ -76,6 +76,12 @@ let package = Package(
         library(
             "BursarProviders", ["BursarCore", httpClient, log, nioCore, nioPosix, nioHTTP1, nioSSL, yams],
             exclude: ["Profiles"], plugins: ["EmbedFiles"]),
+        library(
+            "BursarHTTP",
+            [
+                "BursarCore", "BursarGateway", "Prometheus", lifecycle, log, metrics, nioCore, nioHTTP1,
+                nioPosix, nioSSL,
+            ]),
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
         .executableTarget(name: "EmbedFilesTool", swiftSettings: settings),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
@@ -114,6 +120,12 @@ let package = Package(
             [
                 "BursarCore", "BursarProviders", "BursarTestSupport", log, nioCore, nioPosix, nioSSL,
             ], exclude: ["Fixtures"]),
+        tests(
+            "BursarHTTPTests",
+            [
+                "BursarCore", "BursarGateway", "BursarHTTP", lifecycle, log, metrics, nioCore,
+                product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,138 @@
+// The merchant side: which path asks what.
+internal import BursarCore
+package import BursarGateway
+
+/// Reads requests, asks the gateway, writes answers.
+package final class MerchantHandler: HTTPHandler {
+    private let gateway: Gateway
+    private let metadata: ServerMetadata
+    private let routes: [String: Route]
+
+    package init(gateway: Gateway, settings: MerchantSettings) {
+        self.gateway = gateway
+        metadata = ServerMetadata(issuer: settings.publicURL)
+        let own: [Route] = [.oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth, .live, .ready]
+        let pairs = own.map { ($0.rawValue, $0) } + metadata.paths.map { ($0, Route.metadata) }
+        routes = Dictionary(pairs) { first, _ in first }
+    }
+
+    package func route(_ path: Substring) -> Route { routes[String(path)] ?? .unknown }
+
+    package func handle(_ request: HTTPRequest, respond: HTTPResponder) -> (@Sendable () -> Void)? {
+        let area = request.route.area
+        do throws(RequestFault) {
+            guard request.route != .unknown else { throw .pathUnknown }
+            guard request.route.methods.contains(request.method) else {
+                throw .methodNotAllowed(request.route.methods)
+            }
+            return try answer(request, area, respond)
+        } catch {
+            if request.route.isForTokens { gateway.countMalformed() }
+            respond(error.answer(area).response())
+            return nil
+        }
+    }
+
+    package func refuse(_ fault: HTTPFault, route: Route) -> HTTPResponse {
+        if route.isForTokens || route == .unreadable, fault != .unanswered { gateway.countMalformed() }
+        return fault.answer.response()
+    }
+
+    private func answer(
+        _ request: HTTPRequest, _ area: Area, _ respond: HTTPResponder
+    ) throws(RequestFault) -> (@Sendable () -> Void)? {
+        switch request.route {
+        case .oauthToken: return try oauthToken(request, respond)
+        case .token:
+            return token(
+                try TokenCall(request, area: area, form: FormMembers()), respond, TokenAnswers.detailed)
+        case .paymentToken:
+            return token(
+                try TokenCall(request, area: area, form: FormMembers()), respond, TokenAnswers.payment)
+        case .checkoutAuth: checkout(try CheckoutCall(request), respond)
+        case .oauthRevoke: try report(request, respond)
+        case .metadata: respond(HTTPResponse(.ok, json: metadata.json))
+        case .live: respond(HealthAnswers.live())
+        case .ready: respond(HealthAnswers.ready(gateway.isReady))
+        case .metrics, .version, .unknown, .unreadable: throw .pathUnknown
+        }
+        return nil
+    }
+
+    // MARK: Tokens
+
+    private func oauthToken(
+        _ request: HTTPRequest, _ respond: HTTPResponder
+    ) throws(RequestFault) -> (@Sendable () -> Void)? {
+        let form = try TokenCall.form(request)
+        let call = try TokenCall(request, area: .oauth, form: form)
+        guard let grantType = form.text("grant_type") else { throw .grantTypeMissing }
+        guard grantType == "client_credentials" else { throw .grantTypeUnsupported }
+        return token(call, respond, TokenAnswers.oauth)
+    }
+
+    private func token(
+        _ call: TokenCall, _ respond: HTTPResponder,
+        _ render: @escaping @Sendable (ServedToken) -> HTTPResponse
+    ) -> (@Sendable () -> Void)? {
+        let waiting = gateway.token(call.request) { answer in
+            respond(answer.response(call.area, call.scheme, render))
+        }
+        guard let waiting else { return nil }
+        return { waiting.cancel() }
+    }
+
+    // MARK: What takes its time
+
+    /// These tasks end by themselves, within the gateway's own deadlines, and there is at most one for each
+    /// connection that waits. When the caller goes, what was begun goes on; only the answer is dropped.
+    private func checkout(_ checkout: CheckoutCall, _ respond: HTTPResponder) {
+        let request = ScopedRequest(token: checkout.call.request, members: checkout.members)
+        Task(executorPreference: gateway.environment.executor) { [gateway] in
+            let answer = await gateway.scopedToken(request)
+            respond(answer.response(checkout.call.area, checkout.call.scheme, TokenAnswers.scoped))
+        }
+    }
+
+    private func report(_ request: HTTPRequest, _ respond: HTTPResponder) throws(RequestFault) {
+        let form = try TokenCall.form(request)
+        _ = try TokenCall.query(request)
+        let caller = try CallerProof(request.fields, form: form)
+        guard !request.fields.repeated.contains(.tenant) else { throw .fieldRepeated("x-tenant-id") }
+        let tenant = try TokenCall.tenant(request.fields.tenant)
+        guard let token = form.secret("token") else { throw .tokenMissing }
+        Task(executorPreference: gateway.environment.executor) { [gateway] in
+            let answer = await gateway.reportRejected(token, proof: caller.proof, tenant: tenant)
+            respond(answer.response(.oauth, caller.scheme) { TokenAnswers.reported() })
+        }
+    }
+}
+
+extension Route {
+    /// Paths without an area of their own answer as the API does.
+    fileprivate var area: Area {
+        switch self {
+        case .oauthToken, .oauthRevoke: .oauth
+        case .token, .paymentToken, .checkoutAuth, .metadata, .live, .ready, .metrics, .version, .unknown,
+            .unreadable:
+            .api
+        }
+    }
+}
+
+extension Answer {
+    /// The gateway's answer with the limit that it was given under.
+    fileprivate func response(
+        _ area: Area, _ scheme: AuthenticationScheme, _ render: (Value) -> HTTPResponse
+    ) -> HTTPResponse {
+        let fields = limit.map(LimitFields.init)
+        switch result {
+        case .success(let value):
+            var response = render(value)
+            fields?.add(to: &response)
+            return response
+        case .failure(let refusal):
+            return refusal.answer(area, scheme: scheme).response(limit: fields)
+        }
+    }
+}

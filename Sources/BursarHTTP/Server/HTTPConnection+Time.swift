@@ -1,0 +1,77 @@
+// Deadlines: whatever a caller leaves undone ends by itself.
+internal import Logging
+internal import NIOCore
+
+extension HTTPConnection {
+    /// When the connection's patience ends.
+    private var deadline: NIODeadline {
+        let limits = server.limits
+        let ofPhase: NIODeadline =
+            switch phase {
+            case .idle(let since): since + TimeAmount(idlePatience)
+            case .head(let since): since + TimeAmount(limits.head)
+            case .body(_, let since): since + TimeAmount(limits.body)
+            case .answering(_, let since): since + TimeAmount(limits.answer)
+            case .closing(let since):
+                since + TimeAmount(max(limits.linger, unsent > 0 ? limits.write : .zero))
+            }
+        guard let unsentSince else { return ofPhase }
+        return min(ofPhase, unsentSince + TimeAmount(limits.write))
+    }
+
+    private var idlePatience: Duration {
+        let limits = server.limits
+        return isDraining ? limits.drainIdle : requests == 0 ? limits.first : limits.idle
+    }
+
+    /// Makes sure that somebody looks at the deadline. A timer that is set too early is left alone and looks
+    /// again when it fires, so that a busy connection sets one in a minute and not one a request.
+    func armTimer() {
+        guard let context else { return }
+        let deadline = deadline
+        if let timer {
+            guard deadline < timer.at else { return }
+            timer.task.cancel()
+        }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = (deadline, context.eventLoop.scheduleTask(deadline: deadline) { bound.value.timerFired() })
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard let context else { return }
+        guard context.eventLoop.now >= deadline else { return armTimer() }
+        expire(context)
+        armTimer()
+    }
+
+    private func expire(_ context: ChannelHandlerContext) {
+        if let unsentSince, context.eventLoop.now >= unsentSince + TimeAmount(server.limits.write) {
+            return context.close(promise: nil)
+        }
+        switch phase {
+        case .idle, .closing: context.close(promise: nil)
+        case .head, .body: fail(.tooSlow)
+        case .answering:
+            server.logger.error("a request was not answered in time")
+            fail(.unanswered)
+        }
+    }
+
+    /// The server stops: the answer under way is the last, and who asks nothing now has little time left.
+    func drain() {
+        isDraining = true
+        if case .idle = phase, let context { phase = .idle(since: context.eventLoop.now) }
+        armTimer()
+    }
+}
+
+/// Tells a connection that the server stops.
+struct DrainEvent: Sendable {}
+
+extension TimeAmount {
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,32 @@
+// The methods that logs and metrics may name.
+internal import NIOHTTP1
+
+/// A closed set: a caller can invent methods, and each would be a new series.
+package enum HTTPMethod: String, Sendable, CaseIterable {
+    case get = "GET"
+    case head = "HEAD"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
+    case options = "OPTIONS"
+    case trace = "TRACE"
+    case connect = "CONNECT"
+    /// Every other one, as OpenTelemetry spells it.
+    case other = "_OTHER"
+
+    init(_ method: NIOHTTP1.HTTPMethod) {
+        switch method {
+        case .GET: self = .get
+        case .HEAD: self = .head
+        case .POST: self = .post
+        case .PUT: self = .put
+        case .PATCH: self = .patch
+        case .DELETE: self = .delete
+        case .OPTIONS: self = .options
+        case .TRACE: self = .trace
+        case .CONNECT: self = .connect
+        default: self = .other
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// The figures of the servers: names and labels, defined once.
+package import Metrics
+internal import NIOCore
+package import Prometheus
+
+/// Handles are made at the start, so that an answer costs two atomic additions and no look-up by text.
+package final class HTTPMetrics: Sendable {
+    package enum Name {
+        package static let requests = "bursar_http_requests_total"
+        package static let requestDuration = "bursar_http_request_duration_seconds"
+        package static let connections = "bursar_http_connections"
+        package static let connectionsRefused = "bursar_http_connections_refused_total"
+    }
+
+    /// What has to be declared before the first `HTTPMetrics` is made.
+    package static let families: [MetricFamily] = [
+        MetricFamily(
+            Name.requests, .counter,
+            help: "Answers sent. A method that the route does not have counts as _OTHER.",
+            labels: [server, MetricLabel("route"), MetricLabel("method"), MetricLabel("status_class")]),
+        MetricFamily(
+            Name.requestDuration, .histogram(),
+            help: "Seconds from the head of a request to its answer.",
+            labels: [server, MetricLabel("route")]),
+        MetricFamily(Name.connections, .gauge, help: "Open connections.", labels: [server]),
+        MetricFamily(
+            Name.connectionsRefused, .counter,
+            help: "Connections closed at once because there were too many, or the server was stopping.",
+            labels: [server]),
+    ]
+
+    // The route's labels are left open in the declaration and closed here: declared as closed they would make
+    // a series of every route with every method.
+    private static let server = MetricLabel("server", values: ServerSide.allCases.map(\.rawValue))
+
+    fileprivate struct RouteHandles: Sendable {
+        let methods: [HTTPMethod: [StatusFamily: Counter]]
+        let duration: Timer
+    }
+
+    private let routes: [Route: RouteHandles]
+    private let connections: Gauge
+    private let refused: Counter
+
+    /// One for each server; `families` must be declared with the factory before.
+    package init(side: ServerSide, factory: any MetricsFactory) {
+        let server = ("server", side.rawValue)
+        routes = Dictionary(
+            uniqueKeysWithValues: side.routes.map { route in
+                let place = [server, ("route", route.rawValue)]
+                return (route, RouteHandles(route, place, factory))
+            })
+        connections = Gauge(label: Name.connections, dimensions: [server], factory: factory)
+        refused = Counter(label: Name.connectionsRefused, dimensions: [server], factory: factory)
+    }
+
+    func answered(_ route: Route, _ method: HTTPMethod, _ status: HTTPStatus, took: TimeAmount) {
+        guard let handles = routes[route] else { return }
+        let counters = handles.methods[method] ?? handles.methods[.other]
+        counters?[status.family]?.increment()
+        handles.duration.recordNanoseconds(took.nanoseconds)
+    }
+
+    func open(connections count: Int) { connections.record(count) }
+    func refusedConnection() { refused.increment() }
+}
+
+extension HTTPMetrics.RouteHandles {
+    fileprivate init(_ route: Route, _ place: [(String, String)], _ factory: any MetricsFactory) {
+        func counter(_ method: HTTPMethod, _ family: StatusFamily) -> Counter {
+            let dimensions = place + [("method", method.rawValue), ("status_class", family.rawValue)]
+            return Counter(label: HTTPMetrics.Name.requests, dimensions: dimensions, factory: factory)
+        }
+        methods = Dictionary(
+            uniqueKeysWithValues: (route.methods + [.other]).map { method in
+                let families = StatusFamily.allCases.map { ($0, counter(method, $0)) }
+                return (method, Dictionary(uniqueKeysWithValues: families))
+            })
+        duration = Timer(label: HTTPMetrics.Name.requestDuration, dimensions: place, factory: factory)
+    }
+}

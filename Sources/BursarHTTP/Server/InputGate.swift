@@ -1,0 +1,105 @@
+// Stands before the decoder and lets in what the connection is ready for.
+internal import NIOCore
+
+/// While a request is under way nothing more is read: what a caller pipelines behind it waits in the kernel,
+/// and at most one read's worth here. Bytes go to the decoder in small slices, because everything that one
+/// slice holds is decoded at once.
+final class InputGate: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Mode { case flowing, held, discarding }
+
+    /// At the smallest, 18 bytes make a request: a slice holds at most some 200 of them.
+    private static let sliceBytes = 4_096
+    /// More than one read can only come together when the caller has closed its end already, so that nothing
+    /// of what is dropped beyond this could have been answered.
+    private static let mostHeldBytes = 262_144
+
+    private var mode = Mode.flowing
+    private var input = ByteBuffer()
+    /// Whether input is being decoded right now.
+    private(set) var isBusy = false
+    private var readIsWanted = false
+    private var discardable: Int
+    private var context: ChannelHandlerContext?
+    /// Set while both are in the pipeline; cleared by the connection, so that neither keeps the other.
+    var connection: HTTPConnection?
+
+    init(discarding most: Int) { discardable = most }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        if mode == .discarding { return discard(bytes.readableBytes, context) }
+        guard input.readableBytes + bytes.readableBytes <= Self.mostHeldBytes else { return }
+        if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
+        feed()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if mode == .held { readIsWanted = true } else { context.read() }
+    }
+
+    /// Lets nothing through until `resume`.
+    func hold() {
+        if mode == .flowing { mode = .held }
+    }
+
+    func resume() {
+        guard mode == .held else { return }
+        mode = .flowing
+        guard !isBusy else { return }
+        feed()
+        if mode == .flowing, readIsWanted {
+            readIsWanted = false
+            context?.read()
+        }
+    }
+
+    /// From now on everything is thrown away, and the channel closed when it is too much.
+    func discardAll() {
+        guard mode != .discarding else { return }
+        mode = .discarding
+        discard(input.readableBytes, context)
+        input = ByteBuffer()
+        if readIsWanted { context?.read() }
+        readIsWanted = false
+    }
+
+    /// Takes back what a former decoder had left over.
+    func putBack(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        bytes.writeBuffer(&input)
+        input = bytes
+    }
+
+    private func feed() {
+        guard !isBusy, let context else { return }
+        isBusy = true
+        repeat {
+            while mode == .flowing,
+                let slice = input.readSlice(length: min(input.readableBytes, Self.sliceBytes)),
+                slice.readableBytes > 0
+            {
+                connection?.inputArrives(slice.readableBytes)
+                context.fireChannelRead(Self.wrapInboundOut(slice))
+            }
+            // Sends the answers. That can make room for more of them, and so go on here: as a loop, because
+            // as a recursion it would grow with what the caller sends.
+            connection?.inputPaused()
+        } while mode == .flowing && input.readableBytes > 0
+        isBusy = false
+        // Else an idle connection would keep its last read.
+        if input.readableBytes == 0 { input = ByteBuffer() }
+    }
+
+    private func discard(_ count: Int, _ context: ChannelHandlerContext?) {
+        discardable -= count
+        if discardable < 0 { context?.close(promise: nil) }
+    }
+}

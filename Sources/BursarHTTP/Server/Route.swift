@@ -1,0 +1,41 @@
+// Every path that Bursar answers, on either side.
+
+/// A route template: what logs and metrics say instead of the path that was asked for.
+package enum Route: String, Sendable, CaseIterable {
+    case oauthToken = "/oauth2/token"
+    case oauthRevoke = "/oauth2/revoke"
+    case token = "/v1/token"
+    case paymentToken = "/api/payment-token"
+    case checkoutAuth = "/v1/checkout-auth/init"
+    case metadata = "/.well-known/oauth-authorization-server"
+    case live = "/livez"
+    case ready = "/readyz"
+    case metrics = "/metrics"
+    case version = "/version"
+    /// A path that is none of these.
+    case unknown = "unknown"
+    /// No request that could be read.
+    case unreadable = "unreadable"
+
+    /// The methods that it has. A token is a GET but no HEAD: it would spend and count an answer that
+    /// carries no token.
+    package var methods: [HTTPMethod] {
+        switch self {
+        case .oauthToken, .oauthRevoke, .checkoutAuth: [.post]
+        case .token, .paymentToken: [.get]
+        case .metadata, .live, .ready, .metrics, .version: [.get, .head]
+        case .unknown, .unreadable: []
+        }
+    }
+
+    /// Whether tokens are asked for here, so that a refusal counts as an answer to a merchant.
+    var isForTokens: Bool {
+        switch self {
+        case .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth: true
+        case .metadata, .live, .ready, .metrics, .version, .unknown, .unreadable: false
+        }
+    }
+
+    /// The longest body that is read.
+    var bodyLimit: Int { self == .checkoutAuth ? 16_384 : 8_192 }
+}
