@@ -46,6 +46,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "bursar",
     products: [
+        .executable(name: "bursar", targets: ["bursar"]),
         .executable(name: "provider-simulator", targets: ["ProviderSimulator"]),
     ],
     dependencies: [
@@ -85,6 +86,14 @@ let package = Package(
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
         .executableTarget(name: "EmbedFilesTool", swiftSettings: settings),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
+        .executableTarget(
+            name: "bursar",
+            dependencies: [
+                "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders", "BursarVault",
+                "Postgres", "Prometheus", product("ArgumentParser", "swift-argument-parser"), crypto,
+                lifecycle, log, metrics, nioCore, nioPosix, nioSSL, unixSignals, yams,
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "ProviderSimulator",
             dependencies: [
@@ -126,6 +135,14 @@ let package = Package(
                 "BursarCore", "BursarGateway", "BursarHTTP", lifecycle, log, metrics, nioCore,
                 product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix,
             ]),
+        tests("TidyTests", []),
+        tests(
+            "EndToEndTests",
+            [
+                "BursarTestSupport", "Postgres", "ProviderSimulator", "bursar", crypto, httpClient, nioCore,
+                nioHTTP1,
+                nioPosix, nioSSL, product("NIOFoundationCompat", "swift-nio"),
+            ], exclude: ["Clients"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,95 @@
+// What administrative commands share: the database, the vault, who is typing.
+import ArgumentParser
+import BursarCore
+import BursarLedger
+import BursarProviders
+import BursarVault
+import Foundation
+import Postgres
+
+/// Opens what a command needs, when it needs it.
+struct Administration {
+    let settings: Settings
+    let output: Output
+
+    init(_ options: GlobalOptions) throws {
+        settings = try options.settings()
+        output = Output(json: options.json)
+    }
+
+    /// Runs `body` with the ledger and closes the connection afterwards.
+    func withLedger<R: Sendable>(_ body: (Ledger) async throws -> R) async throws -> R {
+        let pool = PostgresPool(
+            PostgresConfiguration(connectionString: settings.databaseURL, applicationName: "bursar-cli"),
+            pool: PostgresPoolConfiguration(size: 1))
+        let ledger = Ledger(pool: pool) { work, error in Output.say("bursar: \(work): \(error)") }
+        do {
+            let result = try await body(ledger)
+            await pool.close()
+            return result
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
+    func vault() throws -> Vault { Vault(try Keyring.load(path: try settings.required(.keyringFile))) }
+
+    func catalogue() throws -> ProfileCatalogue {
+        try ProfileCatalogue.load(
+            directory: settings.text(.providersDirectory), policy: try settings.networkPolicy())
+    }
+
+    /// The profile, or exit 3 with the ones there are.
+    func profile(_ id: ProviderID) throws -> ProviderProfile {
+        let catalogue = try catalogue()
+        guard let profile = catalogue.profile(id) else {
+            let known = catalogue.all.map(\.id.text)
+            let nearest = nearestName(to: id.text, among: known).map { " (did you mean \($0)?)" } ?? ""
+            throw CommandFailure(
+                .notFound, "there is no provider \(id)\(nearest); known are \(known.joined(separator: ", "))")
+        }
+        return profile
+    }
+
+    func sealing(_ vault: Vault, secret: Secret?) -> Sealing {
+        Sealing(
+            makeKey: { try vault.makeDataKey(owner: $0, version: $1) },
+            seal: { key, place in
+                guard let secret else { throw CommandFailure(.failed, "no secret was given to seal") }
+                return try vault.seal(secret, with: key, at: place)
+            })
+    }
+
+    /// For the audit trail: the operating system's word for who runs this.
+    var actor: Actor {
+        let environment = ProcessInfo.processInfo.environment
+        let name = environment["SUDO_USER"] ?? NSUserName()
+        return Actor("cli:\(name.isEmpty ? "unknown" : name)")
+    }
+}
+
+/// A result that is no more than "done": JSON says what was done to what.
+struct Done: Encodable {
+    let done: String
+    let subject: String
+}
+
+// Ids as arguments: a malformed one is wrong usage, told before anything is opened.
+extension TenantID: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension CredentialID: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension ProviderID: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension ClientID: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension ProviderEnvironment: ExpressibleByArgument {}

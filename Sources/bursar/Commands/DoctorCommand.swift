@@ -1,0 +1,127 @@
+// bursar doctor: one line each, and what to do.
+import ArgumentParser
+import BursarCore
+import BursarLedger
+import BursarProviders
+import BursarVault
+import Foundation
+import Postgres
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check database, roles, keyring, profiles and clock.",
+        discussion: "Exits 1 when something has to be mended.")
+    @OptionGroup var options: GlobalOptions
+
+    struct Finding: Encodable {
+        let check: String
+        let ok: Bool
+        let finding: String
+
+        static func good(_ check: String, _ finding: String) -> Finding {
+            Finding(check: check, ok: true, finding: finding)
+        }
+
+        static func bad(_ check: String, _ finding: String) -> Finding {
+            Finding(check: check, ok: false, finding: finding)
+        }
+    }
+
+    func run() async throws {
+        let administration = try Administration(options)
+        var findings = [profiles(administration)]
+        let (keyring, vault) = keyring(administration)
+        findings.append(keyring)
+        findings += await database(administration, vault)
+        try administration.output.print(findings) {
+            findings.map { "\($0.ok ? "ok  " : "BAD ") \($0.check): \($0.finding)" }.joined(separator: "\n")
+        }
+        guard findings.allSatisfy(\.ok) else {
+            throw CommandFailure(.failed, "\(findings.filter { !$0.ok }.count) to mend, see above")
+        }
+    }
+
+    private func profiles(_ administration: Administration) -> Finding {
+        do {
+            return .good(
+                "profiles", try administration.catalogue().all.map(\.id.text).joined(separator: ", "))
+        } catch {
+            return .bad("profiles", "\(error)")
+        }
+    }
+
+    private func keyring(_ administration: Administration) -> (Finding, Vault?) {
+        do {
+            let vault = try administration.vault()
+            let ids = vault.keyIDs.joined(separator: ", ")
+            return (.good("keyring", "\(ids); \(vault.sealingKeyID) seals"), vault)
+        } catch {
+            return (.bad("keyring", "\(error)"), nil)
+        }
+    }
+
+    private func database(_ administration: Administration, _ vault: Vault?) async -> [Finding] {
+        do {
+            return try await administration.withLedger { ledger in
+                let diagnosis = try await ledger.diagnose()
+                var findings = [server(diagnosis), role(diagnosis), clock(diagnosis)]
+                findings.append(schema(try await ledger.compatibility()))
+                if let vault, findings.allSatisfy(\.ok) {
+                    findings.append(keys(try await ledger.sampleKeys(), vault))
+                    findings.append(partitions(diagnosis))
+                }
+                return findings
+            }
+        } catch let error as PostgresError {
+            return [.bad("database", Failure.advice(on: error))]
+        } catch {
+            return [.bad("database", "\(error)")]
+        }
+    }
+
+    private func server(_ diagnosis: DatabaseDiagnosis) -> Finding {
+        diagnosis.isStandby
+            ? .bad("database", "PostgreSQL \(diagnosis.serverVersion) is a standby; point at the primary")
+            : .good("database", "PostgreSQL \(diagnosis.serverVersion), user \(diagnosis.user)")
+    }
+
+    private func role(_ diagnosis: DatabaseDiagnosis) -> Finding {
+        diagnosis.isGatewayMember
+            ? .good("role", "\(diagnosis.user) may act as bursar_gateway")
+            : .bad("role", "grant bursar_gateway to \(diagnosis.user), or run `bursar migrate` first")
+    }
+
+    private func clock(_ diagnosis: DatabaseDiagnosis) -> Finding {
+        let here = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        let apart = abs((here - diagnosis.now).fractionalSeconds)
+        let text = String(format: "%.1f s apart from the database's", apart)
+        return apart < 5 ? .good("clock", text) : .bad("clock", text + "; synchronise both with NTP")
+    }
+
+    private func schema(_ compatibility: Migrator.Compatibility) -> Finding {
+        switch compatibility {
+        case .fits: .good("schema", "fits this program")
+        case .behind(let name): .bad("schema", "\(name) is missing; run `bursar migrate`")
+        case .tooNew(let name):
+            .bad("schema", "needs a program that knows migration \(name); use a later release")
+        }
+    }
+
+    private func keys(_ samples: [WrappedDataKey], _ vault: Vault) -> Finding {
+        for sample in samples {
+            do {
+                try vault.check(sample)
+            } catch {
+                return .bad("keys", "\(sample.keyID): \(error)")
+            }
+        }
+        return .good("keys", "the keyring opens what is stored")
+    }
+
+    private func partitions(_ diagnosis: DatabaseDiagnosis) -> Finding {
+        let stray = diagnosis.defaultPartitionRows ?? 0
+        return stray == 0
+            ? .good("partitions", "the default one is empty")
+            : .bad("partitions", "\(stray) or more rows lie in the default one; see the runbook")
+    }
+}

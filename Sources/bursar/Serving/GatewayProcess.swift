@@ -1,0 +1,127 @@
+// Puts a gateway together from its settings and runs it.
+import BursarCore
+import BursarGateway
+import BursarHTTP
+import BursarLedger
+import BursarProviders
+import BursarVault
+import Foundation
+import Logging
+import Metrics
+import NIOPosix
+import Postgres
+import Prometheus
+import ServiceLifecycle
+import UnixSignals
+
+/// The one place that knows every part. Whatever is wrong with the settings is said before anything starts.
+struct GatewayProcess {
+    private let settings: Settings
+    private let logger: Logger
+    private let listeners: Listeners
+    private let keyringFile: String
+    private let vault: Vault
+    private let catalogue: ProfileCatalogue
+    private let state: StateDirectory
+
+    init(settings: Settings) throws {
+        self.settings = settings
+        let (format, level) = (try settings.logFormat(), try settings.logLevel())
+        LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
+        logger = Logger(label: "bursar")
+        listeners = try Listeners(settings: settings)
+        keyringFile = try settings.required(.keyringFile)
+        vault = Vault(try Keyring.load(path: keyringFile))
+        catalogue = try ProfileCatalogue.load(
+            directory: settings.text(.providersDirectory), policy: try settings.networkPolicy())
+        state = try StateDirectory(path: try settings.required(.stateDirectory))
+    }
+
+    func run() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let registry = PrometheusRegistry(prefix: "bursar_")
+        MetricCatalogue.declare(in: registry, providers: catalogue.all.map(\.id))
+        MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
+        let pool = PostgresPool(PostgresConfiguration(connectionString: settings.databaseURL))
+        let failures = StoreFailureLog(logger: logger)
+        let ledger = Ledger(pool: pool, report: failures.report)
+        let client = try HTTPProviderClient(
+            policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
+            eventLoopGroup: group, logger: logger)
+        let gateway = gateway(ledger: ledger, client: client, registry: registry)
+        registry.onCollect { gateway.recordHoldings() }
+        let servers = try listeners.servers(
+            gateway: gateway, registry: registry, eventLoopGroup: group, logger: logger)
+        for server in servers { try await server.bind() }
+        try await checkSchema(ledger)
+        let watch = KeyringWatch(path: keyringFile, vault: vault, logger: logger)
+        let services =
+            gateway.services + [PartitionService(ledger: ledger), watch] + (servers as [any Service])
+        // Services stop in reverse: first no more requests, then no more renewals, last the counts are
+        // stored.
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: lifecycleLogger)
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        try await ServiceGroup(configuration: configuration).run()
+        await client.shutdown()
+        await pool.close()
+        logger.notice("stopped")
+    }
+
+    /// Below `info` the service group prints its services with all that they hold.
+    private var lifecycleLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .info)
+        return quiet
+    }
+
+    private func gateway(
+        ledger: Ledger, client: HTTPProviderClient, registry: PrometheusRegistry
+    ) -> Gateway {
+        let wall = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        let environment = GatewayEnvironment(
+            clock: SystemGatewayClock(wallClock: wall), random: .system,
+            replica: ReplicaID(.version7(at: wall, random: RandomSource.system.words())),
+            metrics: GatewayMetrics(factory: registry), logger: logger)
+        let secrets = ConfinedSecrets(
+            directory: settings.text(.secretsDirectory), environment: ProcessInfo.processInfo.environment)
+        let world = Gateway.World(
+            directory: ledger, tokens: ledger, usage: ledger, statements: ledger, client: client,
+            secrets: secrets)
+        let profiles = Dictionary(uniqueKeysWithValues: catalogue.all.map { ($0.id, $0) })
+        return Gateway(world: world, vault: vault, profiles: profiles, environment: environment)
+    }
+
+    /// A schema that does not fit ends the start; a database that is away does not: it is waited for.
+    private func checkSchema(_ ledger: Ledger) async throws {
+        let compatibility: Migrator.Compatibility
+        do {
+            compatibility = try await ledger.compatibility()
+        } catch let error as PostgresError where !error.isServerAnswer {
+            logger.error(
+                "the database is not reachable; trying again until it is",
+                metadata: ["error": "\(Failure.advice(on: error))"])
+            return
+        }
+        switch compatibility {
+        case .fits: return
+        case .behind(let name):
+            throw CommandFailure(
+                .failed, "the database lacks the migration \(name); run `bursar migrate` first")
+        case .tooNew(let name):
+            throw CommandFailure(
+                .failed,
+                "the database is newer than this program: it needs one that knows migration \(name); "
+                    + "use a later release")
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether a server answered, as opposed to being away.
+    fileprivate var isServerAnswer: Bool {
+        if case .server(let error) = self { return !error.sqlState.isConnectionLost }
+        return false
+    }
+}

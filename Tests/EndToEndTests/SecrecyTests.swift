@@ -1,0 +1,67 @@
+// Nothing secret in the database, its dumps, its log, or ours.
+import BursarTestSupport
+import Foundation
+import Testing
+
+@Suite struct SecrecyTests {
+    @Test func dumpsAndLogsHoldNoSecretAndNoToken() async throws {
+        let canary = "canary-\(UUID().uuidString)"
+        try await Bench.lend { bench async throws in
+            try await bench.addTenant()
+            for provider in Bench.providers {
+                try await bench.connect(provider, id: "demo-\(provider)", secret: canary + provider)
+            }
+            let client = try await bench.issueClient()
+            var secrets = [canary, client.secret]
+            var log = ""
+            try await bench.withGateway { gateway async throws in
+                for provider in Bench.providers {
+                    let answer = try await gateway.token(client, "&provider=\(provider)")
+                    secrets.append(try #require(answer.text("access_token")))
+                }
+                let scoped = try await HTTP.json(
+                    "POST", gateway.merchant + "/v1/checkout-auth/init?provider=alternative",
+                    #"{"customer_id":"c-1","invoice_id":"i-1","subject":"canary-subject"}"#,
+                    bearer: client.secret)
+                secrets += [try #require(scoped.text("token")), "canary-subject"]
+                try await failOnce(bench, gateway, client)
+                log = gateway.program.output
+            }
+            // What the providers say must not come through either.
+            secrets.append("PROVIDER-TEXT-7f3a9c")
+            let dump = try await dump(bench)
+            let serverLog = try serverLog()
+            #expect(dump.contains("demo-zertiban"), "the dump is not one of this database")
+            #expect(serverLog.contains(bench.database.name) || serverLog.contains("token_slot"))
+            for secret in secrets {
+                #expect(!dump.contains(secret), "in the dump")
+                #expect(!dump.contains(hex(secret)), "in the dump, in hexadecimal")
+                #expect(!serverLog.contains(secret), "in PostgreSQL's log")
+                #expect(!serverLog.contains(hex(secret)), "in PostgreSQL's log, in hexadecimal")
+                #expect(!log.contains(secret), "in the gateway's log")
+            }
+        }
+    }
+
+    private func failOnce(_ bench: Bench, _ gateway: RunningGateway, _ client: Bench.Client) async throws {
+        try await bench.simulator.fault([
+            "provider": "zertiban", "endpoint": "token", "kind": "invalid_client",
+        ])
+        let answer = try await gateway.get("/v1/token?provider=zertiban&rejected=9000000000", client)
+        #expect([400, 503].contains(answer.status))
+    }
+
+    private func dump(_ bench: Bench) async throws -> String {
+        let program = try RunningProgram(
+            "/usr/lib/postgresql/15/bin/pg_dump", ["--dbname", bench.database.url])
+        #expect(await program.end() == 0)
+        return program.output
+    }
+
+    private func serverLog() throws -> String {
+        let path = try #require(ProcessInfo.processInfo.environment["BURSAR_TEST_POSTGRES_LOG"])
+        return String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    }
+
+    private func hex(_ text: String) -> String { text.utf8.map { String(format: "%02x", $0) }.joined() }
+}

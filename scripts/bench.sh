@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of ./dev share variables
+# `./dev bench [NAME]`: each executable in Tests/Benchmarks is a benchmark that prints its own table.
+#
+# It finds: BURSAR_BENCH_BIN, the folder of the release programs; BURSAR_BENCH_DATABASE_URL, a superuser of an
+# empty PostgreSQL with Debian's own settings (it does sync); wrk and nginx in PATH.
+
+benchmarks=Tests/Benchmarks
+
+run_benchmarks() {
+    (($# <= 1)) || wrong_usage "too many arguments: $*"
+    local chosen scripts script failed=()
+    chosen=$(choose_benchmarks "${1:-}")
+    mapfile -t scripts <<<"$chosen"
+    need_swift
+    forget_settings
+    stop_everything_at_exit
+    need_build_packages
+    need_postgres_packages
+    need_packages curl nginx python3 wrk
+    build_release
+    start_temporary_postgres -c max_connections=300
+    # Debian keeps nginx where only root's PATH finds it.
+    export PATH=$PATH:/usr/sbin BURSAR_BENCH_BIN=$release_bin BURSAR_BENCH_DATABASE_URL=$temporary_url
+    for script in "${scripts[@]}"; do
+        step "Benchmark ${script##*/}"
+        attend "the benchmark" "$script" || failed+=("${script##*/}")
+    done
+    ((${#failed[@]} == 0)) || fail "failed: ${failed[*]}"
+}
+
+# Prints the paths, one a line; a name may be given with or without its ending.
+choose_benchmarks() {
+    local name=$1 script all=() chosen=()
+    for script in "$benchmarks"/*; do
+        [[ -f $script && -x $script ]] || continue
+        all+=("$(benchmark_name "$script")")
+        [[ $name && $name != "${all[-1]}" && $name != "${script##*/}" ]] || chosen+=("$root/$script")
+    done
+    ((${#all[@]})) || fail "there is no benchmark in $benchmarks"
+    ((${#chosen[@]})) || fail "there is no benchmark $name; there are: ${all[*]}"
+    printf '%s\n' "${chosen[@]}"
+}
+
+benchmark_name() {
+    local file=${1##*/}
+    echo "${file%.*}"
+}
