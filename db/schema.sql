@@ -38,6 +38,49 @@ CREATE SCHEMA ops;
 
 
 --
+-- Name: day_start(date, text); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.day_start(day date, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT min(instant)
+    FROM generate_series(
+        (day::timestamp AT TIME ZONE zone) - interval '3 hours',
+        (day::timestamp AT TIME ZONE zone) + interval '3 hours', interval '15 minutes') AS instant
+    WHERE (instant AT TIME ZONE zone)::date >= day
+$$;
+
+
+--
+-- Name: drop_old_partitions(date); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.drop_old_partitions(today date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    old record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('bursar.ensure_partitions'));
+    FOR old IN
+        SELECT child.relname AS name
+        FROM pg_inherits
+        JOIN pg_class child ON child.oid = inhrelid
+        JOIN pg_class parent ON parent.oid = inhparent
+        WHERE parent.oid IN ('bursar.refresh_event'::regclass, 'bursar.usage_minute'::regclass)
+            AND child.relname ~ '^(refresh_event|usage_minute)_[0-9]{4}_[0-9]{2}$'
+            AND to_date(right(child.relname, 7), 'YYYY_MM') < date_trunc('month', today) - make_interval(
+                months => CASE parent.relname WHEN 'usage_minute' THEN 14 ELSE 3 END)
+    LOOP
+        EXECUTE format('DROP TABLE bursar.%I', old.name);
+    END LOOP;
+END
+$_$;
+
+
+--
 -- Name: ensure_partitions(date); Type: FUNCTION; Schema: bursar; Owner: -
 --
 
@@ -46,20 +89,87 @@ CREATE FUNCTION bursar.ensure_partitions(day date) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
+    parent text;
     first date;
     name text;
+    options text;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('bursar.ensure_partitions'));
-    FOR ahead IN 0..1 LOOP
-        first := (date_trunc('month', day) + make_interval(months => ahead))::date;
-        name := 'refresh_event_' || to_char(first, 'YYYY_MM');
-        CONTINUE WHEN to_regclass('bursar.' || name) IS NOT NULL;
-        EXECUTE format(
-            'CREATE TABLE bursar.%I PARTITION OF bursar.refresh_event FOR VALUES FROM (%L) TO (%L)',
-            name, first::text || ' 00:00:00+00', (first + interval '1 month')::date::text || ' 00:00:00+00');
+    FOREACH parent IN ARRAY ARRAY['refresh_event', 'usage_minute'] LOOP
+        options := CASE parent WHEN 'usage_minute' THEN ' WITH (fillfactor = 70)' ELSE '' END;
+        FOR ahead IN 0..1 LOOP
+            first := (date_trunc('month', day) + make_interval(months => ahead))::date;
+            name := parent || '_' || to_char(first, 'YYYY_MM');
+            CONTINUE WHEN to_regclass('bursar.' || name) IS NOT NULL;
+            EXECUTE format(
+                'CREATE TABLE bursar.%I PARTITION OF bursar.%I FOR VALUES FROM (%L) TO (%L)' || options,
+                name, parent, first::text || ' 00:00:00+00',
+                (first + interval '1 month')::date::text || ' 00:00:00+00');
+        END LOOP;
     END LOOP;
 END
 $$;
+
+
+--
+-- Name: keep_tenant_name(); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.keep_tenant_name() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO bursar.tenant_name (tenant_id, since, name)
+    SELECT NEW.tenant_id,
+        CASE WHEN EXISTS (SELECT FROM bursar.tenant_name WHERE tenant_id = NEW.tenant_id)
+            THEN clock_timestamp() ELSE '-infinity' END,
+        NEW.name
+    ON CONFLICT (tenant_id, since) DO UPDATE SET name = excluded.name;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: latency_bound_us(bigint); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.latency_bound_us(bucket bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$SELECT round(1000 * power(2.0, bucket / 4.0))::bigint$$;
+
+
+--
+-- Name: latency_bucket(bigint); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.latency_bucket(latency_us bigint) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$SELECT least(70, greatest(0, ceil(4 * log(2, greatest(latency_us, 1) / 1000.0))))::smallint$$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%.% is final: its rows are never changed or deleted', TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'object_not_in_prerequisite_state';
+END
+$$;
+
+
+--
+-- Name: report_zone(); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.report_zone() RETURNS text
+    LANGUAGE sql STABLE
+    AS $$SELECT zone FROM bursar.report_zone$$;
 
 
 SET default_tablespace = '';
@@ -193,6 +303,49 @@ CREATE TABLE bursar.data_key (
 
 
 --
+-- Name: downtime_hour; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.downtime_hour (
+    tenant_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    day date NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    fault text NOT NULL,
+    milliseconds bigint NOT NULL,
+    CONSTRAINT downtime_hour_milliseconds_check CHECK ((milliseconds > 0))
+);
+
+
+--
+-- Name: downtime_day; Type: VIEW; Schema: bursar; Owner: -
+--
+
+CREATE VIEW bursar.downtime_day AS
+ SELECT downtime_hour.tenant_id,
+    downtime_hour.day,
+    downtime_hour.provider,
+    downtime_hour.environment,
+    downtime_hour.fault,
+    (ceil((sum(downtime_hour.milliseconds) / (1000)::numeric)))::bigint AS seconds
+   FROM bursar.downtime_hour
+  GROUP BY downtime_hour.tenant_id, downtime_hour.day, downtime_hour.provider, downtime_hour.environment, downtime_hour.fault;
+
+
+--
+-- Name: downtime_dirty; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.downtime_dirty (
+    hour timestamp with time zone NOT NULL,
+    directory_id uuid NOT NULL,
+    boot_id uuid NOT NULL,
+    sequence bigint NOT NULL
+);
+
+
+--
 -- Name: pepper; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -202,6 +355,43 @@ CREATE TABLE bursar.pepper (
     wrapped bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT pepper_version_check CHECK ((version > 0))
+);
+
+
+--
+-- Name: period; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.period (
+    period text NOT NULL,
+    zone text NOT NULL,
+    first_day date NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    closed_by text NOT NULL,
+    row_count bigint NOT NULL,
+    manifest text NOT NULL,
+    manifest_sha256 text NOT NULL,
+    csv_sha256 text NOT NULL,
+    previous_sha256 text,
+    CONSTRAINT period_period_check CHECK ((period ~ '^[0-9]{4}-[0-9]{2}$'::text))
+);
+
+
+--
+-- Name: refresh_day; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_day (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    step text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL
 );
 
 
@@ -224,11 +414,237 @@ CREATE TABLE bursar.refresh_event (
     latency_us bigint NOT NULL,
     lifetime_seconds bigint,
     replica_id uuid NOT NULL,
+    fault text,
     CONSTRAINT refresh_event_cause_check CHECK ((cause = ANY (ARRAY['cold'::text, 'renewal'::text, 'rejected'::text, 'keep_warm'::text]))),
     CONSTRAINT refresh_event_latency_us_check CHECK ((latency_us >= 0)),
     CONSTRAINT refresh_event_step_check CHECK ((step = ANY (ARRAY['full'::text, 'refresh'::text, 'scoped'::text])))
 )
 PARTITION BY RANGE (at);
+
+
+--
+-- Name: refresh_hour; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_hour (
+    hour timestamp with time zone NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    step text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL,
+    max_us bigint NOT NULL
+);
+
+
+--
+-- Name: report_zone; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.report_zone (
+    only_row boolean DEFAULT true NOT NULL,
+    zone text NOT NULL,
+    CONSTRAINT report_zone_only_row_check CHECK (only_row)
+);
+
+
+--
+-- Name: tenant_name; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.tenant_name (
+    tenant_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    name text NOT NULL
+);
+
+
+--
+-- Name: usage_correction; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_correction (
+    tenant_id uuid NOT NULL,
+    correction_id bigint NOT NULL,
+    day date NOT NULL,
+    corrects text NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    made_by text NOT NULL,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT usage_correction_kind_check CHECK ((kind = ANY (ARRAY['late'::text, 'stated'::text])))
+);
+
+
+--
+-- Name: usage_day; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_day (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
+
+
+--
+-- Name: usage_snapshot; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_snapshot (
+    period text NOT NULL,
+    line bigint NOT NULL,
+    day date NOT NULL,
+    tenant_id uuid NOT NULL,
+    tenant_name text NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    correction_of text,
+    reason text,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: report_row; Type: VIEW; Schema: bursar; Owner: -
+--
+
+CREATE VIEW bursar.report_row AS
+ SELECT usage_snapshot.day,
+    usage_snapshot.tenant_id,
+    usage_snapshot.tenant_name,
+    usage_snapshot.client_id,
+    usage_snapshot.provider,
+    usage_snapshot.environment,
+    usage_snapshot.correction_of,
+    usage_snapshot.reason,
+    usage_snapshot.answered_memory,
+    usage_snapshot.answered_store,
+    usage_snapshot.answered_provider,
+    usage_snapshot.answered_scoped,
+    usage_snapshot.limited,
+    usage_snapshot.refused,
+    usage_snapshot.failed_caller,
+    usage_snapshot.failed_credential,
+    usage_snapshot.failed_provider,
+    usage_snapshot.failed_gateway,
+    usage_snapshot.exchanges,
+    usage_snapshot.renewals,
+    usage_snapshot.refresh_token_renewals
+   FROM bursar.usage_snapshot
+UNION ALL
+ SELECT usage_day.day,
+    usage_day.tenant_id,
+    COALESCE(( SELECT tenant_name.name
+           FROM bursar.tenant_name
+          WHERE ((tenant_name.tenant_id = usage_day.tenant_id) AND (tenant_name.since < (((usage_day.day + 1))::timestamp without time zone AT TIME ZONE report_zone.zone)))
+          ORDER BY tenant_name.since DESC
+         LIMIT 1), 'unattributed'::text) AS tenant_name,
+    usage_day.client_id,
+    usage_day.provider,
+    usage_day.environment,
+    NULL::text AS correction_of,
+    NULL::text AS reason,
+    usage_day.answered_memory,
+    usage_day.answered_store,
+    usage_day.answered_provider,
+    usage_day.answered_scoped,
+    usage_day.limited,
+    usage_day.refused,
+    usage_day.failed_caller,
+    usage_day.failed_credential,
+    usage_day.failed_provider,
+    usage_day.failed_gateway,
+    usage_day.exchanges,
+    usage_day.renewals,
+    usage_day.refresh_token_renewals
+   FROM bursar.usage_day,
+    bursar.report_zone
+  WHERE (NOT ((date_trunc('month'::text, (usage_day.day)::timestamp with time zone))::date IN ( SELECT period.first_day
+           FROM bursar.period)))
+UNION ALL
+ SELECT usage_correction.day,
+    usage_correction.tenant_id,
+    COALESCE(( SELECT tenant_name.name
+           FROM bursar.tenant_name
+          WHERE ((tenant_name.tenant_id = usage_correction.tenant_id) AND (tenant_name.since < (((usage_correction.day + 1))::timestamp without time zone AT TIME ZONE report_zone.zone)))
+          ORDER BY tenant_name.since DESC
+         LIMIT 1), 'unattributed'::text) AS tenant_name,
+    usage_correction.client_id,
+    usage_correction.provider,
+    usage_correction.environment,
+    usage_correction.corrects AS correction_of,
+    usage_correction.reason,
+    usage_correction.answered_memory,
+    usage_correction.answered_store,
+    usage_correction.answered_provider,
+    usage_correction.answered_scoped,
+    usage_correction.limited,
+    usage_correction.refused,
+    usage_correction.failed_caller,
+    usage_correction.failed_credential,
+    usage_correction.failed_provider,
+    usage_correction.failed_gateway,
+    usage_correction.exchanges,
+    usage_correction.renewals,
+    usage_correction.refresh_token_renewals
+   FROM bursar.usage_correction,
+    bursar.report_zone
+  WHERE (NOT ((date_trunc('month'::text, (usage_correction.day)::timestamp with time zone))::date IN ( SELECT period.first_day
+           FROM bursar.period)));
+
+
+--
+-- Name: VIEW report_row; Type: COMMENT; Schema: bursar; Owner: -
+--
+
+COMMENT ON VIEW bursar.report_row IS 'Every row of every report; the views of the schema finance are made of it.';
 
 
 --
@@ -294,6 +710,60 @@ CREATE TABLE bursar.token_slot (
 
 
 --
+-- Name: usage_batch; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_batch (
+    directory_id uuid NOT NULL,
+    boot_id uuid NOT NULL,
+    quarter timestamp with time zone NOT NULL,
+    batches bigint NOT NULL,
+    last_sequence bigint NOT NULL,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='70');
+
+
+--
+-- Name: usage_correction_correction_id_seq; Type: SEQUENCE; Schema: bursar; Owner: -
+--
+
+ALTER TABLE bursar.usage_correction ALTER COLUMN correction_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME bursar.usage_correction_correction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: usage_journal; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_journal (
+    directory_id uuid NOT NULL,
+    boot_id uuid NOT NULL,
+    last_sequence bigint NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT usage_journal_last_sequence_check CHECK ((last_sequence > 0))
+);
+
+
+--
 -- Name: usage_minute; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -303,10 +773,1286 @@ CREATE TABLE bursar.usage_minute (
     client_id text NOT NULL,
     provider text NOT NULL,
     environment text NOT NULL,
-    outcome text NOT NULL,
-    count bigint NOT NULL,
-    CONSTRAINT usage_minute_count_check CHECK ((count > 0))
-);
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+)
+PARTITION BY RANGE (minute);
+
+
+--
+-- Name: usage_minute_2026_11; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_minute_2026_11 (
+    tenant_id uuid NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='70');
+
+
+--
+-- Name: usage_minute_2026_12; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_minute_2026_12 (
+    tenant_id uuid NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='70');
+
+
+--
+-- Name: corrections; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.corrections WITH (security_barrier='true') AS
+ SELECT usage_correction.day,
+    usage_correction.corrects AS correction_of,
+    usage_correction.kind,
+    usage_correction.reason,
+    usage_correction.made_at,
+    usage_correction.made_by,
+    NULLIF(usage_correction.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    NULLIF(usage_correction.client_id, ''::text) AS client_id,
+    NULLIF(usage_correction.provider, ''::text) AS provider,
+    NULLIF(usage_correction.environment, ''::text) AS environment,
+    (((usage_correction.answered_memory + usage_correction.answered_store) + usage_correction.answered_provider) + usage_correction.answered_scoped) AS answers,
+    usage_correction.answered_memory,
+    usage_correction.answered_store,
+    usage_correction.answered_provider,
+    usage_correction.answered_scoped,
+    (usage_correction.limited + usage_correction.refused) AS refused,
+    usage_correction.limited,
+    usage_correction.refused AS refused_otherwise,
+    (((usage_correction.failed_caller + usage_correction.failed_credential) + usage_correction.failed_provider) + usage_correction.failed_gateway) AS failed,
+    usage_correction.failed_caller,
+    usage_correction.failed_credential,
+    usage_correction.failed_provider,
+    usage_correction.failed_gateway,
+    usage_correction.exchanges,
+    usage_correction.renewals,
+    usage_correction.refresh_token_renewals
+   FROM bursar.usage_correction;
+
+
+--
+-- Name: VIEW corrections; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.corrections IS 'Corrections of closed months.';
+
+
+--
+-- Name: COLUMN corrections.day; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.day IS 'Day in the reporting zone on which it was booked.';
+
+
+--
+-- Name: COLUMN corrections.correction_of; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.correction_of IS 'The closed month that it corrects.';
+
+
+--
+-- Name: COLUMN corrections.kind; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.kind IS 'late: delivered after the month was closed; stated: by a person.';
+
+
+--
+-- Name: COLUMN corrections.reason; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.reason IS 'Why.';
+
+
+--
+-- Name: COLUMN corrections.made_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.made_at IS 'When.';
+
+
+--
+-- Name: COLUMN corrections.made_by; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.made_by IS 'The journal that delivered it, or who stated it.';
+
+
+--
+-- Name: COLUMN corrections.business_uuid; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.business_uuid IS 'The tenant; null is unattributed: refused before a tenant was known, or a shared credential renewed by itself.';
+
+
+--
+-- Name: COLUMN corrections.client_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.client_id IS 'The merchant backend''s client; null where none was known, and for exchanges, which belong to no client.';
+
+
+--
+-- Name: COLUMN corrections.provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.provider IS 'Provider profile id; null where none was known.';
+
+
+--
+-- Name: COLUMN corrections.environment; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.environment IS 'sandbox or production; null where none was known.';
+
+
+--
+-- Name: COLUMN corrections.answers; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.answers IS 'Answers with status 200 that carried a provider token, scoped ones included: the sum of the answered_… columns.';
+
+
+--
+-- Name: COLUMN corrections.answered_memory; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.answered_memory IS 'Answers from the cache.';
+
+
+--
+-- Name: COLUMN corrections.answered_store; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.answered_store IS 'Answers from the database.';
+
+
+--
+-- Name: COLUMN corrections.answered_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.answered_provider IS 'Answers for which the provider was asked then.';
+
+
+--
+-- Name: COLUMN corrections.answered_scoped; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.answered_scoped IS 'Answers with a token for one customer and invoice.';
+
+
+--
+-- Name: COLUMN corrections.refused; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.refused IS 'Answers that refused: limited and refused_otherwise.';
+
+
+--
+-- Name: COLUMN corrections.limited; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.limited IS 'Answers that refused because the tenant was over its limit.';
+
+
+--
+-- Name: COLUMN corrections.refused_otherwise; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.refused_otherwise IS 'Answers that refused for another reason: wrong client, suspended, not allowed.';
+
+
+--
+-- Name: COLUMN corrections.failed; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.failed IS 'Answers that failed, whoever is at fault: the sum of the failed_… columns.';
+
+
+--
+-- Name: COLUMN corrections.failed_caller; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.failed_caller IS 'Answers that failed by the caller''s fault.';
+
+
+--
+-- Name: COLUMN corrections.failed_credential; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.failed_credential IS 'Answers that failed because the provider rejected the stored credential.';
+
+
+--
+-- Name: COLUMN corrections.failed_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.failed_provider IS 'Answers that failed by the provider''s fault.';
+
+
+--
+-- Name: COLUMN corrections.failed_gateway; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.failed_gateway IS 'Answers that failed by our own fault.';
+
+
+--
+-- Name: COLUMN corrections.exchanges; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.exchanges IS 'Requests to the provider: full, refresh and scoped ones, failed ones included.';
+
+
+--
+-- Name: COLUMN corrections.renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.renewals IS 'Those of the exchanges that replaced a token.';
+
+
+--
+-- Name: COLUMN corrections.refresh_token_renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.corrections.refresh_token_renewals IS 'Those of the exchanges that used a refresh token.';
+
+
+--
+-- Name: downtime_daily; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.downtime_daily WITH (security_barrier='true') AS
+ SELECT downtime_day.day,
+    NULLIF(downtime_day.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    downtime_day.provider,
+    downtime_day.environment,
+    downtime_day.fault,
+    downtime_day.seconds
+   FROM bursar.downtime_day;
+
+
+--
+-- Name: VIEW downtime_daily; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.downtime_daily IS 'Seconds in which a connection was asked for a token and had no good one, by whose fault: from a failed request to the next one, at most an hour after each. At most a minute late.';
+
+
+--
+-- Name: COLUMN downtime_daily.day; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.downtime_daily.day IS 'Day in the reporting zone.';
+
+
+--
+-- Name: COLUMN downtime_daily.business_uuid; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.downtime_daily.business_uuid IS 'The tenant.';
+
+
+--
+-- Name: COLUMN downtime_daily.provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.downtime_daily.provider IS 'Provider profile id.';
+
+
+--
+-- Name: COLUMN downtime_daily.environment; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.downtime_daily.environment IS 'sandbox or production.';
+
+
+--
+-- Name: COLUMN downtime_daily.fault; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.downtime_daily.fault IS 'caller, credential, provider or gateway.';
+
+
+--
+-- Name: COLUMN downtime_daily.seconds; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.downtime_daily.seconds IS 'How long.';
+
+
+--
+-- Name: periods; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.periods WITH (security_barrier='true') AS
+ SELECT period.period,
+    period.zone,
+    period.starts_at,
+    period.ends_at,
+    period.closed_at,
+    period.closed_by,
+    period.row_count,
+    period.csv_sha256,
+    period.manifest_sha256,
+    period.previous_sha256,
+    period.manifest
+   FROM bursar.period;
+
+
+--
+-- Name: VIEW periods; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.periods IS 'Closed months with their manifests.';
+
+
+--
+-- Name: COLUMN periods.period; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.period IS 'The month, as 2026-10.';
+
+
+--
+-- Name: COLUMN periods.zone; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.zone IS 'The zone whose calendar it is of.';
+
+
+--
+-- Name: COLUMN periods.starts_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.starts_at IS 'Its first instant.';
+
+
+--
+-- Name: COLUMN periods.ends_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.ends_at IS 'The first instant after it.';
+
+
+--
+-- Name: COLUMN periods.closed_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.closed_at IS 'When it was closed.';
+
+
+--
+-- Name: COLUMN periods.closed_by; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.closed_by IS 'Who closed it.';
+
+
+--
+-- Name: COLUMN periods.row_count; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.row_count IS 'Rows of its snapshot and its CSV file.';
+
+
+--
+-- Name: COLUMN periods.csv_sha256; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.csv_sha256 IS 'SHA-256 of its CSV file.';
+
+
+--
+-- Name: COLUMN periods.manifest_sha256; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.manifest_sha256 IS 'SHA-256 of its manifest.';
+
+
+--
+-- Name: COLUMN periods.previous_sha256; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.previous_sha256 IS 'SHA-256 of the manifest of the month that was closed before it.';
+
+
+--
+-- Name: COLUMN periods.manifest; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.periods.manifest IS 'The manifest, as JSON.';
+
+
+--
+-- Name: refresh_daily; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.refresh_daily WITH (security_barrier='true') AS
+ WITH merged AS (
+         SELECT refresh_day.day,
+            refresh_day.tenant_id,
+            refresh_day.provider,
+            refresh_day.environment,
+            refresh_day.bucket,
+            (sum(refresh_day.count))::bigint AS count,
+            (COALESCE(sum(refresh_day.count) FILTER (WHERE (refresh_day.outcome = 'ok'::text)), (0)::numeric))::bigint AS succeeded
+           FROM bursar.refresh_day
+          GROUP BY refresh_day.day, refresh_day.tenant_id, refresh_day.provider, refresh_day.environment, refresh_day.bucket
+        ), cumulative AS (
+         SELECT merged.day,
+            merged.tenant_id,
+            merged.provider,
+            merged.environment,
+            merged.bucket,
+            merged.count,
+            merged.succeeded,
+            sum(merged.count) OVER (key ORDER BY merged.bucket) AS reached,
+            sum(merged.count) OVER key AS total
+           FROM merged
+          WINDOW key AS (PARTITION BY merged.day, merged.tenant_id, merged.provider, merged.environment)
+        )
+ SELECT cumulative.day,
+    NULLIF(cumulative.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    cumulative.provider,
+    cumulative.environment,
+    (sum(cumulative.succeeded))::bigint AS succeeded,
+    ((sum(cumulative.count) - sum(cumulative.succeeded)))::bigint AS failed,
+    bursar.latency_bound_us((min(cumulative.bucket) FILTER (WHERE (cumulative.reached >= (0.5 * cumulative.total))))::bigint) AS latency_p50_us,
+    bursar.latency_bound_us((min(cumulative.bucket) FILTER (WHERE (cumulative.reached >= (0.95 * cumulative.total))))::bigint) AS latency_p95_us,
+    bursar.latency_bound_us((min(cumulative.bucket) FILTER (WHERE (cumulative.reached >= (0.99 * cumulative.total))))::bigint) AS latency_p99_us
+   FROM cumulative
+  GROUP BY cumulative.day, cumulative.tenant_id, cumulative.provider, cumulative.environment;
+
+
+--
+-- Name: VIEW refresh_daily; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.refresh_daily IS 'How requests to providers went, by day, tenant, provider and environment. Percentiles come from merged buckets and are at most 19 % above the exact ones.';
+
+
+--
+-- Name: COLUMN refresh_daily.day; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.day IS 'Day in the reporting zone.';
+
+
+--
+-- Name: COLUMN refresh_daily.business_uuid; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.business_uuid IS 'The tenant; null when a shared credential renewed by itself.';
+
+
+--
+-- Name: COLUMN refresh_daily.provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.provider IS 'Provider profile id.';
+
+
+--
+-- Name: COLUMN refresh_daily.environment; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.environment IS 'sandbox or production.';
+
+
+--
+-- Name: COLUMN refresh_daily.succeeded; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.succeeded IS 'Requests that brought a token.';
+
+
+--
+-- Name: COLUMN refresh_daily.failed; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.failed IS 'Requests that did not.';
+
+
+--
+-- Name: COLUMN refresh_daily.latency_p50_us; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.latency_p50_us IS 'Median latency in microseconds.';
+
+
+--
+-- Name: COLUMN refresh_daily.latency_p95_us; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.latency_p95_us IS '95th percentile of the latency in microseconds.';
+
+
+--
+-- Name: COLUMN refresh_daily.latency_p99_us; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_daily.latency_p99_us IS '99th percentile of the latency in microseconds.';
+
+
+--
+-- Name: refresh_events; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.refresh_events WITH (security_barrier='true') AS
+ SELECT refresh_event.at,
+    refresh_event.tenant_id AS business_uuid,
+    refresh_event.provider,
+    refresh_event.environment,
+    refresh_event.credential_id,
+    refresh_event.cause,
+    refresh_event.step,
+    refresh_event.outcome,
+    refresh_event.fault,
+    refresh_event.http_status,
+    refresh_event.latency_us,
+    refresh_event.lifetime_seconds
+   FROM bursar.refresh_event;
+
+
+--
+-- Name: VIEW refresh_events; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.refresh_events IS 'Every request to a provider of the last three months.';
+
+
+--
+-- Name: COLUMN refresh_events.at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.at IS 'When the request was sent.';
+
+
+--
+-- Name: COLUMN refresh_events.business_uuid; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.business_uuid IS 'The tenant for which it was sent; null when a shared credential renewed by itself.';
+
+
+--
+-- Name: COLUMN refresh_events.provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.provider IS 'Provider profile id.';
+
+
+--
+-- Name: COLUMN refresh_events.environment; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.environment IS 'sandbox or production.';
+
+
+--
+-- Name: COLUMN refresh_events.credential_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.credential_id IS 'The credential that was used.';
+
+
+--
+-- Name: COLUMN refresh_events.cause; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.cause IS 'cold, renewal, rejected (reported by a merchant) or keep_warm.';
+
+
+--
+-- Name: COLUMN refresh_events.step; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.step IS 'full (id and secret), refresh (refresh token) or scoped (second step).';
+
+
+--
+-- Name: COLUMN refresh_events.outcome; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.outcome IS 'ok, or the reason of the failure from the closed set.';
+
+
+--
+-- Name: COLUMN refresh_events.fault; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.fault IS 'Who has to act on the failure.';
+
+
+--
+-- Name: COLUMN refresh_events.http_status; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.http_status IS 'Status of the provider''s reply; null when none came.';
+
+
+--
+-- Name: COLUMN refresh_events.latency_us; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.latency_us IS 'Microseconds from sending to the end of the reply.';
+
+
+--
+-- Name: COLUMN refresh_events.lifetime_seconds; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.refresh_events.lifetime_seconds IS 'Life of the token that it brought.';
+
+
+--
+-- Name: usage_by_client; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.usage_by_client WITH (security_barrier='true') AS
+ SELECT summed.month,
+    NULLIF(summed.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    COALESCE(( SELECT tenant_name.name
+           FROM bursar.tenant_name
+          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE summed.zone)))
+          ORDER BY tenant_name.since DESC
+         LIMIT 1), 'unattributed'::text) AS tenant_name,
+    NULLIF(summed.client_id, ''::text) AS client_id,
+    summed.correction_of,
+    (((summed.answered_memory + summed.answered_store) + summed.answered_provider) + summed.answered_scoped) AS answers,
+    summed.answered_memory,
+    summed.answered_store,
+    summed.answered_provider,
+    summed.answered_scoped,
+    (summed.limited + summed.refused) AS refused,
+    summed.limited,
+    summed.refused AS refused_otherwise,
+    (((summed.failed_caller + summed.failed_credential) + summed.failed_provider) + summed.failed_gateway) AS failed,
+    summed.failed_caller,
+    summed.failed_credential,
+    summed.failed_provider,
+    summed.failed_gateway,
+    summed.exchanges,
+    summed.renewals,
+    summed.refresh_token_renewals
+   FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
+            report_zone.zone,
+            report_row.tenant_id,
+            report_row.client_id,
+            report_row.correction_of,
+            (sum(report_row.answered_memory))::bigint AS answered_memory,
+            (sum(report_row.answered_store))::bigint AS answered_store,
+            (sum(report_row.answered_provider))::bigint AS answered_provider,
+            (sum(report_row.answered_scoped))::bigint AS answered_scoped,
+            (sum(report_row.limited))::bigint AS limited,
+            (sum(report_row.refused))::bigint AS refused,
+            (sum(report_row.failed_caller))::bigint AS failed_caller,
+            (sum(report_row.failed_credential))::bigint AS failed_credential,
+            (sum(report_row.failed_provider))::bigint AS failed_provider,
+            (sum(report_row.failed_gateway))::bigint AS failed_gateway,
+            (sum(report_row.exchanges))::bigint AS exchanges,
+            (sum(report_row.renewals))::bigint AS renewals,
+            (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
+           FROM bursar.report_row,
+            bursar.report_zone
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.tenant_id, report_row.client_id, report_row.correction_of) summed;
+
+
+--
+-- Name: VIEW usage_by_client; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.usage_by_client IS 'Usage by month, tenant and client.';
+
+
+--
+-- Name: COLUMN usage_by_client.month; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.month IS 'First day of the month in the reporting zone.';
+
+
+--
+-- Name: COLUMN usage_by_client.business_uuid; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.business_uuid IS 'The tenant; null is unattributed: refused before a tenant was known, or a shared credential renewed by itself.';
+
+
+--
+-- Name: COLUMN usage_by_client.tenant_name; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.tenant_name IS 'The name that the tenant had then; unattributed where none was known.';
+
+
+--
+-- Name: COLUMN usage_by_client.client_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.client_id IS 'The merchant backend''s client; null where none was known, and for exchanges, which belong to no client.';
+
+
+--
+-- Name: COLUMN usage_by_client.correction_of; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.correction_of IS 'On a correction: the closed month that it corrects.';
+
+
+--
+-- Name: COLUMN usage_by_client.answers; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.answers IS 'Answers with status 200 that carried a provider token, scoped ones included: the sum of the answered_… columns.';
+
+
+--
+-- Name: COLUMN usage_by_client.answered_memory; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.answered_memory IS 'Answers from the cache.';
+
+
+--
+-- Name: COLUMN usage_by_client.answered_store; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.answered_store IS 'Answers from the database.';
+
+
+--
+-- Name: COLUMN usage_by_client.answered_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.answered_provider IS 'Answers for which the provider was asked then.';
+
+
+--
+-- Name: COLUMN usage_by_client.answered_scoped; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.answered_scoped IS 'Answers with a token for one customer and invoice.';
+
+
+--
+-- Name: COLUMN usage_by_client.refused; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.refused IS 'Answers that refused: limited and refused_otherwise.';
+
+
+--
+-- Name: COLUMN usage_by_client.limited; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.limited IS 'Answers that refused because the tenant was over its limit.';
+
+
+--
+-- Name: COLUMN usage_by_client.refused_otherwise; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.refused_otherwise IS 'Answers that refused for another reason: wrong client, suspended, not allowed.';
+
+
+--
+-- Name: COLUMN usage_by_client.failed; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.failed IS 'Answers that failed, whoever is at fault: the sum of the failed_… columns.';
+
+
+--
+-- Name: COLUMN usage_by_client.failed_caller; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.failed_caller IS 'Answers that failed by the caller''s fault.';
+
+
+--
+-- Name: COLUMN usage_by_client.failed_credential; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.failed_credential IS 'Answers that failed because the provider rejected the stored credential.';
+
+
+--
+-- Name: COLUMN usage_by_client.failed_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.failed_provider IS 'Answers that failed by the provider''s fault.';
+
+
+--
+-- Name: COLUMN usage_by_client.failed_gateway; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.failed_gateway IS 'Answers that failed by our own fault.';
+
+
+--
+-- Name: COLUMN usage_by_client.exchanges; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.exchanges IS 'Requests to the provider: full, refresh and scoped ones, failed ones included.';
+
+
+--
+-- Name: COLUMN usage_by_client.renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.renewals IS 'Those of the exchanges that replaced a token.';
+
+
+--
+-- Name: COLUMN usage_by_client.refresh_token_renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_client.refresh_token_renewals IS 'Those of the exchanges that used a refresh token.';
+
+
+--
+-- Name: usage_by_provider; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.usage_by_provider WITH (security_barrier='true') AS
+ SELECT summed.month,
+    NULLIF(summed.provider, ''::text) AS provider,
+    NULLIF(summed.environment, ''::text) AS environment,
+    summed.correction_of,
+    (((summed.answered_memory + summed.answered_store) + summed.answered_provider) + summed.answered_scoped) AS answers,
+    summed.answered_memory,
+    summed.answered_store,
+    summed.answered_provider,
+    summed.answered_scoped,
+    (summed.limited + summed.refused) AS refused,
+    summed.limited,
+    summed.refused AS refused_otherwise,
+    (((summed.failed_caller + summed.failed_credential) + summed.failed_provider) + summed.failed_gateway) AS failed,
+    summed.failed_caller,
+    summed.failed_credential,
+    summed.failed_provider,
+    summed.failed_gateway,
+    summed.exchanges,
+    summed.renewals,
+    summed.refresh_token_renewals
+   FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
+            report_zone.zone,
+            report_row.provider,
+            report_row.environment,
+            report_row.correction_of,
+            (sum(report_row.answered_memory))::bigint AS answered_memory,
+            (sum(report_row.answered_store))::bigint AS answered_store,
+            (sum(report_row.answered_provider))::bigint AS answered_provider,
+            (sum(report_row.answered_scoped))::bigint AS answered_scoped,
+            (sum(report_row.limited))::bigint AS limited,
+            (sum(report_row.refused))::bigint AS refused,
+            (sum(report_row.failed_caller))::bigint AS failed_caller,
+            (sum(report_row.failed_credential))::bigint AS failed_credential,
+            (sum(report_row.failed_provider))::bigint AS failed_provider,
+            (sum(report_row.failed_gateway))::bigint AS failed_gateway,
+            (sum(report_row.exchanges))::bigint AS exchanges,
+            (sum(report_row.renewals))::bigint AS renewals,
+            (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
+           FROM bursar.report_row,
+            bursar.report_zone
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.provider, report_row.environment, report_row.correction_of) summed;
+
+
+--
+-- Name: VIEW usage_by_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.usage_by_provider IS 'Usage by month, provider and environment.';
+
+
+--
+-- Name: COLUMN usage_by_provider.month; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.month IS 'First day of the month in the reporting zone.';
+
+
+--
+-- Name: COLUMN usage_by_provider.provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.provider IS 'Provider profile id; null where none was known.';
+
+
+--
+-- Name: COLUMN usage_by_provider.environment; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.environment IS 'sandbox or production; null where none was known.';
+
+
+--
+-- Name: COLUMN usage_by_provider.correction_of; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.correction_of IS 'On a correction: the closed month that it corrects.';
+
+
+--
+-- Name: COLUMN usage_by_provider.answers; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.answers IS 'Answers with status 200 that carried a provider token, scoped ones included: the sum of the answered_… columns.';
+
+
+--
+-- Name: COLUMN usage_by_provider.answered_memory; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.answered_memory IS 'Answers from the cache.';
+
+
+--
+-- Name: COLUMN usage_by_provider.answered_store; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.answered_store IS 'Answers from the database.';
+
+
+--
+-- Name: COLUMN usage_by_provider.answered_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.answered_provider IS 'Answers for which the provider was asked then.';
+
+
+--
+-- Name: COLUMN usage_by_provider.answered_scoped; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.answered_scoped IS 'Answers with a token for one customer and invoice.';
+
+
+--
+-- Name: COLUMN usage_by_provider.refused; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.refused IS 'Answers that refused: limited and refused_otherwise.';
+
+
+--
+-- Name: COLUMN usage_by_provider.limited; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.limited IS 'Answers that refused because the tenant was over its limit.';
+
+
+--
+-- Name: COLUMN usage_by_provider.refused_otherwise; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.refused_otherwise IS 'Answers that refused for another reason: wrong client, suspended, not allowed.';
+
+
+--
+-- Name: COLUMN usage_by_provider.failed; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.failed IS 'Answers that failed, whoever is at fault: the sum of the failed_… columns.';
+
+
+--
+-- Name: COLUMN usage_by_provider.failed_caller; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.failed_caller IS 'Answers that failed by the caller''s fault.';
+
+
+--
+-- Name: COLUMN usage_by_provider.failed_credential; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.failed_credential IS 'Answers that failed because the provider rejected the stored credential.';
+
+
+--
+-- Name: COLUMN usage_by_provider.failed_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.failed_provider IS 'Answers that failed by the provider''s fault.';
+
+
+--
+-- Name: COLUMN usage_by_provider.failed_gateway; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.failed_gateway IS 'Answers that failed by our own fault.';
+
+
+--
+-- Name: COLUMN usage_by_provider.exchanges; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.exchanges IS 'Requests to the provider: full, refresh and scoped ones, failed ones included.';
+
+
+--
+-- Name: COLUMN usage_by_provider.renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.renewals IS 'Those of the exchanges that replaced a token.';
+
+
+--
+-- Name: COLUMN usage_by_provider.refresh_token_renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_provider.refresh_token_renewals IS 'Those of the exchanges that used a refresh token.';
+
+
+--
+-- Name: usage_by_tenant; Type: VIEW; Schema: finance; Owner: -
+--
+
+CREATE VIEW finance.usage_by_tenant WITH (security_barrier='true') AS
+ SELECT summed.month,
+    NULLIF(summed.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    COALESCE(( SELECT tenant_name.name
+           FROM bursar.tenant_name
+          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE summed.zone)))
+          ORDER BY tenant_name.since DESC
+         LIMIT 1), 'unattributed'::text) AS tenant_name,
+    summed.correction_of,
+    (((summed.answered_memory + summed.answered_store) + summed.answered_provider) + summed.answered_scoped) AS answers,
+    summed.answered_memory,
+    summed.answered_store,
+    summed.answered_provider,
+    summed.answered_scoped,
+    (summed.limited + summed.refused) AS refused,
+    summed.limited,
+    summed.refused AS refused_otherwise,
+    (((summed.failed_caller + summed.failed_credential) + summed.failed_provider) + summed.failed_gateway) AS failed,
+    summed.failed_caller,
+    summed.failed_credential,
+    summed.failed_provider,
+    summed.failed_gateway,
+    summed.exchanges,
+    summed.renewals,
+    summed.refresh_token_renewals
+   FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
+            report_zone.zone,
+            report_row.tenant_id,
+            report_row.correction_of,
+            (sum(report_row.answered_memory))::bigint AS answered_memory,
+            (sum(report_row.answered_store))::bigint AS answered_store,
+            (sum(report_row.answered_provider))::bigint AS answered_provider,
+            (sum(report_row.answered_scoped))::bigint AS answered_scoped,
+            (sum(report_row.limited))::bigint AS limited,
+            (sum(report_row.refused))::bigint AS refused,
+            (sum(report_row.failed_caller))::bigint AS failed_caller,
+            (sum(report_row.failed_credential))::bigint AS failed_credential,
+            (sum(report_row.failed_provider))::bigint AS failed_provider,
+            (sum(report_row.failed_gateway))::bigint AS failed_gateway,
+            (sum(report_row.exchanges))::bigint AS exchanges,
+            (sum(report_row.renewals))::bigint AS renewals,
+            (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
+           FROM bursar.report_row,
+            bursar.report_zone
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.tenant_id, report_row.correction_of) summed;
+
+
+--
+-- Name: VIEW usage_by_tenant; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON VIEW finance.usage_by_tenant IS 'Usage by month and tenant.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.month; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.month IS 'First day of the month in the reporting zone.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.business_uuid; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.business_uuid IS 'The tenant; null is unattributed: refused before a tenant was known, or a shared credential renewed by itself.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.tenant_name; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.tenant_name IS 'The name that the tenant had then; unattributed where none was known.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.correction_of; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.correction_of IS 'On a correction: the closed month that it corrects.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.answers; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.answers IS 'Answers with status 200 that carried a provider token, scoped ones included: the sum of the answered_… columns.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.answered_memory; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.answered_memory IS 'Answers from the cache.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.answered_store; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.answered_store IS 'Answers from the database.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.answered_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.answered_provider IS 'Answers for which the provider was asked then.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.answered_scoped; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.answered_scoped IS 'Answers with a token for one customer and invoice.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.refused; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.refused IS 'Answers that refused: limited and refused_otherwise.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.limited; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.limited IS 'Answers that refused because the tenant was over its limit.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.refused_otherwise; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.refused_otherwise IS 'Answers that refused for another reason: wrong client, suspended, not allowed.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.failed; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.failed IS 'Answers that failed, whoever is at fault: the sum of the failed_… columns.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.failed_caller; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.failed_caller IS 'Answers that failed by the caller''s fault.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.failed_credential; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.failed_credential IS 'Answers that failed because the provider rejected the stored credential.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.failed_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.failed_provider IS 'Answers that failed by the provider''s fault.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.failed_gateway; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.failed_gateway IS 'Answers that failed by our own fault.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.exchanges; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.exchanges IS 'Requests to the provider: full, refresh and scoped ones, failed ones included.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.renewals IS 'Those of the exchanges that replaced a token.';
+
+
+--
+-- Name: COLUMN usage_by_tenant.refresh_token_renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_by_tenant.refresh_token_renewals IS 'Those of the exchanges that used a refresh token.';
 
 
 --
@@ -314,78 +2060,45 @@ CREATE TABLE bursar.usage_minute (
 --
 
 CREATE VIEW finance.usage_daily WITH (security_barrier='true') AS
- WITH answered AS (
-         SELECT ((usage_minute.minute AT TIME ZONE 'UTC'::text))::date AS day,
-            usage_minute.tenant_id,
-            usage_minute.client_id,
-            usage_minute.provider,
-            usage_minute.environment,
-            (COALESCE(sum(usage_minute.count) FILTER (WHERE (usage_minute.outcome ~~ 'answered%'::text)), (0)::numeric))::bigint AS answers,
-            (COALESCE(sum(usage_minute.count) FILTER (WHERE ((usage_minute.outcome = 'limited'::text) OR (usage_minute.outcome = 'refused'::text))), (0)::numeric))::bigint AS refused,
-            (COALESCE(sum(usage_minute.count) FILTER (WHERE (usage_minute.outcome ~~ 'failed%'::text)), (0)::numeric))::bigint AS failed,
-            (0)::bigint AS exchanges
-           FROM bursar.usage_minute
-          GROUP BY (((usage_minute.minute AT TIME ZONE 'UTC'::text))::date), usage_minute.tenant_id, usage_minute.client_id, usage_minute.provider, usage_minute.environment
-        ), asked AS (
-         SELECT ((refresh_event.at AT TIME ZONE 'UTC'::text))::date AS day,
-            COALESCE(refresh_event.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS tenant_id,
-            ''::text AS client_id,
-            refresh_event.provider,
-            refresh_event.environment,
-            (0)::bigint AS answers,
-            (0)::bigint AS refused,
-            (0)::bigint AS failed,
-            count(*) AS exchanges
-           FROM bursar.refresh_event
-          GROUP BY (((refresh_event.at AT TIME ZONE 'UTC'::text))::date), COALESCE(refresh_event.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid), ''::text, refresh_event.provider, refresh_event.environment
-        )
- SELECT both_sides.day,
-    NULLIF(both_sides.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
-    tenant.name AS tenant_name,
-    NULLIF(both_sides.client_id, ''::text) AS client_id,
-    NULLIF(both_sides.provider, ''::text) AS provider,
-    NULLIF(both_sides.environment, ''::text) AS environment,
-    (sum(both_sides.answers))::bigint AS answers,
-    (sum(both_sides.refused))::bigint AS refused,
-    (sum(both_sides.failed))::bigint AS failed,
-    (sum(both_sides.exchanges))::bigint AS exchanges
-   FROM (( SELECT answered.day,
-            answered.tenant_id,
-            answered.client_id,
-            answered.provider,
-            answered.environment,
-            answered.answers,
-            answered.refused,
-            answered.failed,
-            answered.exchanges
-           FROM answered
-        UNION ALL
-         SELECT asked.day,
-            asked.tenant_id,
-            asked.client_id,
-            asked.provider,
-            asked.environment,
-            asked.answers,
-            asked.refused,
-            asked.failed,
-            asked.exchanges
-           FROM asked) both_sides
-     LEFT JOIN bursar.tenant USING (tenant_id))
-  GROUP BY both_sides.day, both_sides.tenant_id, tenant.name, both_sides.client_id, both_sides.provider, both_sides.environment;
+ SELECT report_row.day,
+    NULLIF(report_row.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    report_row.tenant_name,
+    NULLIF(report_row.client_id, ''::text) AS client_id,
+    NULLIF(report_row.provider, ''::text) AS provider,
+    NULLIF(report_row.environment, ''::text) AS environment,
+    report_row.correction_of,
+    report_row.reason,
+    (((report_row.answered_memory + report_row.answered_store) + report_row.answered_provider) + report_row.answered_scoped) AS answers,
+    report_row.answered_memory,
+    report_row.answered_store,
+    report_row.answered_provider,
+    report_row.answered_scoped,
+    (report_row.limited + report_row.refused) AS refused,
+    report_row.limited,
+    report_row.refused AS refused_otherwise,
+    (((report_row.failed_caller + report_row.failed_credential) + report_row.failed_provider) + report_row.failed_gateway) AS failed,
+    report_row.failed_caller,
+    report_row.failed_credential,
+    report_row.failed_provider,
+    report_row.failed_gateway,
+    report_row.exchanges,
+    report_row.renewals,
+    report_row.refresh_token_renewals
+   FROM bursar.report_row;
 
 
 --
 -- Name: VIEW usage_daily; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON VIEW finance.usage_daily IS 'Usage by day (UTC), tenant, client, provider and environment.';
+COMMENT ON VIEW finance.usage_daily IS 'Usage by day, tenant, client, provider and environment.';
 
 
 --
 -- Name: COLUMN usage_daily.day; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.day IS 'Day in UTC.';
+COMMENT ON COLUMN finance.usage_daily.day IS 'Day in the reporting zone.';
 
 
 --
@@ -399,7 +2112,7 @@ COMMENT ON COLUMN finance.usage_daily.business_uuid IS 'The tenant; null is unat
 -- Name: COLUMN usage_daily.tenant_name; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.tenant_name IS 'Present name of the tenant; null when it was deleted.';
+COMMENT ON COLUMN finance.usage_daily.tenant_name IS 'The name that the tenant had then; unattributed where none was known.';
 
 
 --
@@ -413,35 +2126,119 @@ COMMENT ON COLUMN finance.usage_daily.client_id IS 'The merchant backend''s clie
 -- Name: COLUMN usage_daily.provider; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.provider IS 'Provider profile id.';
+COMMENT ON COLUMN finance.usage_daily.provider IS 'Provider profile id; null where none was known.';
 
 
 --
 -- Name: COLUMN usage_daily.environment; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.environment IS 'sandbox or production.';
+COMMENT ON COLUMN finance.usage_daily.environment IS 'sandbox or production; null where none was known.';
+
+
+--
+-- Name: COLUMN usage_daily.correction_of; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.correction_of IS 'On a correction: the closed month that it corrects.';
+
+
+--
+-- Name: COLUMN usage_daily.reason; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.reason IS 'On a correction: why it was made.';
 
 
 --
 -- Name: COLUMN usage_daily.answers; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.answers IS 'Answers with status 200 that carried a provider token, scoped ones included.';
+COMMENT ON COLUMN finance.usage_daily.answers IS 'Answers with status 200 that carried a provider token, scoped ones included: the sum of the answered_… columns.';
+
+
+--
+-- Name: COLUMN usage_daily.answered_memory; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.answered_memory IS 'Answers from the cache.';
+
+
+--
+-- Name: COLUMN usage_daily.answered_store; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.answered_store IS 'Answers from the database.';
+
+
+--
+-- Name: COLUMN usage_daily.answered_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.answered_provider IS 'Answers for which the provider was asked then.';
+
+
+--
+-- Name: COLUMN usage_daily.answered_scoped; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.answered_scoped IS 'Answers with a token for one customer and invoice.';
 
 
 --
 -- Name: COLUMN usage_daily.refused; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.refused IS 'Answers that refused: over the limit, or not allowed.';
+COMMENT ON COLUMN finance.usage_daily.refused IS 'Answers that refused: limited and refused_otherwise.';
+
+
+--
+-- Name: COLUMN usage_daily.limited; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.limited IS 'Answers that refused because the tenant was over its limit.';
+
+
+--
+-- Name: COLUMN usage_daily.refused_otherwise; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.refused_otherwise IS 'Answers that refused for another reason: wrong client, suspended, not allowed.';
 
 
 --
 -- Name: COLUMN usage_daily.failed; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_daily.failed IS 'Answers that failed, whoever is at fault.';
+COMMENT ON COLUMN finance.usage_daily.failed IS 'Answers that failed, whoever is at fault: the sum of the failed_… columns.';
+
+
+--
+-- Name: COLUMN usage_daily.failed_caller; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.failed_caller IS 'Answers that failed by the caller''s fault.';
+
+
+--
+-- Name: COLUMN usage_daily.failed_credential; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.failed_credential IS 'Answers that failed because the provider rejected the stored credential.';
+
+
+--
+-- Name: COLUMN usage_daily.failed_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.failed_provider IS 'Answers that failed by the provider''s fault.';
+
+
+--
+-- Name: COLUMN usage_daily.failed_gateway; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.failed_gateway IS 'Answers that failed by our own fault.';
 
 
 --
@@ -452,92 +2249,221 @@ COMMENT ON COLUMN finance.usage_daily.exchanges IS 'Requests to the provider: fu
 
 
 --
+-- Name: COLUMN usage_daily.renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.renewals IS 'Those of the exchanges that replaced a token.';
+
+
+--
+-- Name: COLUMN usage_daily.refresh_token_renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_daily.refresh_token_renewals IS 'Those of the exchanges that used a refresh token.';
+
+
+--
 -- Name: usage_monthly; Type: VIEW; Schema: finance; Owner: -
 --
 
 CREATE VIEW finance.usage_monthly WITH (security_barrier='true') AS
- SELECT (date_trunc('month'::text, (usage_daily.day)::timestamp with time zone))::date AS month,
-    usage_daily.business_uuid,
-    usage_daily.tenant_name,
-    usage_daily.client_id,
-    usage_daily.provider,
-    usage_daily.environment,
-    (sum(usage_daily.answers))::bigint AS answers,
-    (sum(usage_daily.refused))::bigint AS refused,
-    (sum(usage_daily.failed))::bigint AS failed,
-    (sum(usage_daily.exchanges))::bigint AS exchanges
-   FROM finance.usage_daily
-  GROUP BY ((date_trunc('month'::text, (usage_daily.day)::timestamp with time zone))::date), usage_daily.business_uuid, usage_daily.tenant_name, usage_daily.client_id, usage_daily.provider, usage_daily.environment;
+ SELECT summed.month,
+    NULLIF(summed.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
+    COALESCE(( SELECT tenant_name.name
+           FROM bursar.tenant_name
+          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE summed.zone)))
+          ORDER BY tenant_name.since DESC
+         LIMIT 1), 'unattributed'::text) AS tenant_name,
+    NULLIF(summed.client_id, ''::text) AS client_id,
+    NULLIF(summed.provider, ''::text) AS provider,
+    NULLIF(summed.environment, ''::text) AS environment,
+    summed.correction_of,
+    (((summed.answered_memory + summed.answered_store) + summed.answered_provider) + summed.answered_scoped) AS answers,
+    summed.answered_memory,
+    summed.answered_store,
+    summed.answered_provider,
+    summed.answered_scoped,
+    (summed.limited + summed.refused) AS refused,
+    summed.limited,
+    summed.refused AS refused_otherwise,
+    (((summed.failed_caller + summed.failed_credential) + summed.failed_provider) + summed.failed_gateway) AS failed,
+    summed.failed_caller,
+    summed.failed_credential,
+    summed.failed_provider,
+    summed.failed_gateway,
+    summed.exchanges,
+    summed.renewals,
+    summed.refresh_token_renewals
+   FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
+            report_zone.zone,
+            report_row.tenant_id,
+            report_row.client_id,
+            report_row.provider,
+            report_row.environment,
+            report_row.correction_of,
+            (sum(report_row.answered_memory))::bigint AS answered_memory,
+            (sum(report_row.answered_store))::bigint AS answered_store,
+            (sum(report_row.answered_provider))::bigint AS answered_provider,
+            (sum(report_row.answered_scoped))::bigint AS answered_scoped,
+            (sum(report_row.limited))::bigint AS limited,
+            (sum(report_row.refused))::bigint AS refused,
+            (sum(report_row.failed_caller))::bigint AS failed_caller,
+            (sum(report_row.failed_credential))::bigint AS failed_credential,
+            (sum(report_row.failed_provider))::bigint AS failed_provider,
+            (sum(report_row.failed_gateway))::bigint AS failed_gateway,
+            (sum(report_row.exchanges))::bigint AS exchanges,
+            (sum(report_row.renewals))::bigint AS renewals,
+            (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
+           FROM bursar.report_row,
+            bursar.report_zone
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.tenant_id, report_row.client_id, report_row.provider, report_row.environment, report_row.correction_of) summed;
 
 
 --
 -- Name: VIEW usage_monthly; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON VIEW finance.usage_monthly IS 'Usage by month (UTC), tenant, client, provider and environment.';
+COMMENT ON VIEW finance.usage_monthly IS 'Usage by month, tenant, client, provider and environment.';
 
 
 --
 -- Name: COLUMN usage_monthly.month; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.month IS 'First day of the month in UTC.';
+COMMENT ON COLUMN finance.usage_monthly.month IS 'First day of the month in the reporting zone.';
 
 
 --
 -- Name: COLUMN usage_monthly.business_uuid; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.business_uuid IS 'The tenant; null is unattributed.';
+COMMENT ON COLUMN finance.usage_monthly.business_uuid IS 'The tenant; null is unattributed: refused before a tenant was known, or a shared credential renewed by itself.';
 
 
 --
 -- Name: COLUMN usage_monthly.tenant_name; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.tenant_name IS 'Present name of the tenant; null when it was deleted.';
+COMMENT ON COLUMN finance.usage_monthly.tenant_name IS 'The name that the tenant had then; unattributed where none was known.';
 
 
 --
 -- Name: COLUMN usage_monthly.client_id; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.client_id IS 'The merchant backend''s client; null where none was known, and for exchanges.';
+COMMENT ON COLUMN finance.usage_monthly.client_id IS 'The merchant backend''s client; null where none was known, and for exchanges, which belong to no client.';
 
 
 --
 -- Name: COLUMN usage_monthly.provider; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.provider IS 'Provider profile id.';
+COMMENT ON COLUMN finance.usage_monthly.provider IS 'Provider profile id; null where none was known.';
 
 
 --
 -- Name: COLUMN usage_monthly.environment; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.environment IS 'sandbox or production.';
+COMMENT ON COLUMN finance.usage_monthly.environment IS 'sandbox or production; null where none was known.';
+
+
+--
+-- Name: COLUMN usage_monthly.correction_of; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.correction_of IS 'On a correction: the closed month that it corrects.';
 
 
 --
 -- Name: COLUMN usage_monthly.answers; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.answers IS 'Answers with status 200 that carried a provider token, scoped ones included.';
+COMMENT ON COLUMN finance.usage_monthly.answers IS 'Answers with status 200 that carried a provider token, scoped ones included: the sum of the answered_… columns.';
+
+
+--
+-- Name: COLUMN usage_monthly.answered_memory; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.answered_memory IS 'Answers from the cache.';
+
+
+--
+-- Name: COLUMN usage_monthly.answered_store; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.answered_store IS 'Answers from the database.';
+
+
+--
+-- Name: COLUMN usage_monthly.answered_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.answered_provider IS 'Answers for which the provider was asked then.';
+
+
+--
+-- Name: COLUMN usage_monthly.answered_scoped; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.answered_scoped IS 'Answers with a token for one customer and invoice.';
 
 
 --
 -- Name: COLUMN usage_monthly.refused; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.refused IS 'Answers that refused: over the limit, or not allowed.';
+COMMENT ON COLUMN finance.usage_monthly.refused IS 'Answers that refused: limited and refused_otherwise.';
+
+
+--
+-- Name: COLUMN usage_monthly.limited; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.limited IS 'Answers that refused because the tenant was over its limit.';
+
+
+--
+-- Name: COLUMN usage_monthly.refused_otherwise; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.refused_otherwise IS 'Answers that refused for another reason: wrong client, suspended, not allowed.';
 
 
 --
 -- Name: COLUMN usage_monthly.failed; Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON COLUMN finance.usage_monthly.failed IS 'Answers that failed, whoever is at fault.';
+COMMENT ON COLUMN finance.usage_monthly.failed IS 'Answers that failed, whoever is at fault: the sum of the failed_… columns.';
+
+
+--
+-- Name: COLUMN usage_monthly.failed_caller; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.failed_caller IS 'Answers that failed by the caller''s fault.';
+
+
+--
+-- Name: COLUMN usage_monthly.failed_credential; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.failed_credential IS 'Answers that failed because the provider rejected the stored credential.';
+
+
+--
+-- Name: COLUMN usage_monthly.failed_provider; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.failed_provider IS 'Answers that failed by the provider''s fault.';
+
+
+--
+-- Name: COLUMN usage_monthly.failed_gateway; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.failed_gateway IS 'Answers that failed by our own fault.';
 
 
 --
@@ -545,6 +2471,20 @@ COMMENT ON COLUMN finance.usage_monthly.failed IS 'Answers that failed, whoever 
 --
 
 COMMENT ON COLUMN finance.usage_monthly.exchanges IS 'Requests to the provider: full, refresh and scoped ones, failed ones included.';
+
+
+--
+-- Name: COLUMN usage_monthly.renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.renewals IS 'Those of the exchanges that replaced a token.';
+
+
+--
+-- Name: COLUMN usage_monthly.refresh_token_renewals; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.usage_monthly.refresh_token_renewals IS 'Those of the exchanges that used a refresh token.';
 
 
 --
@@ -675,24 +2615,49 @@ COMMENT ON COLUMN ops.connection_health.retry_at IS 'When the next attempt may b
 --
 
 CREATE VIEW ops.refresh_hourly WITH (security_barrier='true') AS
- SELECT date_trunc('hour'::text, refresh_event.at) AS hour,
-    refresh_event.provider,
-    refresh_event.environment,
-    refresh_event.step,
-    refresh_event.outcome,
-    count(*) AS exchanges,
-    max(refresh_event.latency_us) AS latency_max_us,
-    percentile_disc((0.5)::double precision) WITHIN GROUP (ORDER BY refresh_event.latency_us) AS latency_p50_us,
-    percentile_disc((0.95)::double precision) WITHIN GROUP (ORDER BY refresh_event.latency_us) AS latency_p95_us
-   FROM bursar.refresh_event
-  GROUP BY (date_trunc('hour'::text, refresh_event.at)), refresh_event.provider, refresh_event.environment, refresh_event.step, refresh_event.outcome;
+ WITH merged AS (
+         SELECT refresh_hour.hour,
+            refresh_hour.provider,
+            refresh_hour.environment,
+            refresh_hour.step,
+            refresh_hour.outcome,
+            refresh_hour.bucket,
+            (sum(refresh_hour.count))::bigint AS count,
+            max(refresh_hour.max_us) AS max_us
+           FROM bursar.refresh_hour
+          GROUP BY refresh_hour.hour, refresh_hour.provider, refresh_hour.environment, refresh_hour.step, refresh_hour.outcome, refresh_hour.bucket
+        ), cumulative AS (
+         SELECT merged.hour,
+            merged.provider,
+            merged.environment,
+            merged.step,
+            merged.outcome,
+            merged.bucket,
+            merged.count,
+            merged.max_us,
+            sum(merged.count) OVER (key ORDER BY merged.bucket) AS reached,
+            sum(merged.count) OVER key AS total
+           FROM merged
+          WINDOW key AS (PARTITION BY merged.hour, merged.provider, merged.environment, merged.step, merged.outcome)
+        )
+ SELECT cumulative.hour,
+    cumulative.provider,
+    cumulative.environment,
+    cumulative.step,
+    cumulative.outcome,
+    (sum(cumulative.count))::bigint AS exchanges,
+    max(cumulative.max_us) AS latency_max_us,
+    bursar.latency_bound_us((min(cumulative.bucket) FILTER (WHERE (cumulative.reached >= (0.5 * cumulative.total))))::bigint) AS latency_p50_us,
+    bursar.latency_bound_us((min(cumulative.bucket) FILTER (WHERE (cumulative.reached >= (0.95 * cumulative.total))))::bigint) AS latency_p95_us
+   FROM cumulative
+  GROUP BY cumulative.hour, cumulative.provider, cumulative.environment, cumulative.step, cumulative.outcome;
 
 
 --
 -- Name: VIEW refresh_hourly; Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON VIEW ops.refresh_hourly IS 'Requests to providers by hour and outcome, with latencies from the single events.';
+COMMENT ON VIEW ops.refresh_hourly IS 'Requests to providers by hour and outcome. Percentiles come from merged buckets and are at most 19 % above the exact ones.';
 
 
 --
@@ -871,6 +2836,20 @@ COMMENT ON COLUMN ops.refresh_recent.replica_id IS 'The gateway process that sen
 
 
 --
+-- Name: usage_minute_2026_11; Type: TABLE ATTACH; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_minute ATTACH PARTITION bursar.usage_minute_2026_11 FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');
+
+
+--
+-- Name: usage_minute_2026_12; Type: TABLE ATTACH; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_minute ATTACH PARTITION bursar.usage_minute_2026_12 FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00');
+
+
+--
 -- Name: audit_event audit_event_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
@@ -943,11 +2922,43 @@ ALTER TABLE ONLY bursar.data_key
 
 
 --
+-- Name: downtime_dirty downtime_dirty_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.downtime_dirty
+    ADD CONSTRAINT downtime_dirty_pkey PRIMARY KEY (hour, directory_id, boot_id, sequence);
+
+
+--
+-- Name: downtime_hour downtime_hour_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.downtime_hour
+    ADD CONSTRAINT downtime_hour_pkey PRIMARY KEY (tenant_id, hour, day, provider, environment, fault);
+
+
+--
 -- Name: pepper pepper_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
 ALTER TABLE ONLY bursar.pepper
     ADD CONSTRAINT pepper_pkey PRIMARY KEY (version);
+
+
+--
+-- Name: period period_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.period
+    ADD CONSTRAINT period_pkey PRIMARY KEY (period);
+
+
+--
+-- Name: refresh_day refresh_day_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.refresh_day
+    ADD CONSTRAINT refresh_day_pkey PRIMARY KEY (tenant_id, day, provider, environment, step, outcome, bucket);
 
 
 --
@@ -959,11 +2970,35 @@ ALTER TABLE ONLY bursar.refresh_event
 
 
 --
+-- Name: refresh_hour refresh_hour_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.refresh_hour
+    ADD CONSTRAINT refresh_hour_pkey PRIMARY KEY (hour, provider, environment, step, outcome, bucket);
+
+
+--
+-- Name: report_zone report_zone_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.report_zone
+    ADD CONSTRAINT report_zone_pkey PRIMARY KEY (only_row);
+
+
+--
 -- Name: schema_migration schema_migration_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
 ALTER TABLE ONLY bursar.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: tenant_name tenant_name_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.tenant_name
+    ADD CONSTRAINT tenant_name_pkey PRIMARY KEY (tenant_id, since);
 
 
 --
@@ -983,11 +3018,67 @@ ALTER TABLE ONLY bursar.token_slot
 
 
 --
+-- Name: usage_batch usage_batch_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_batch
+    ADD CONSTRAINT usage_batch_pkey PRIMARY KEY (directory_id, boot_id, quarter);
+
+
+--
+-- Name: usage_correction usage_correction_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_correction
+    ADD CONSTRAINT usage_correction_pkey PRIMARY KEY (tenant_id, correction_id);
+
+
+--
+-- Name: usage_day usage_day_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_day
+    ADD CONSTRAINT usage_day_pkey PRIMARY KEY (tenant_id, day, client_id, provider, environment);
+
+
+--
+-- Name: usage_journal usage_journal_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_journal
+    ADD CONSTRAINT usage_journal_pkey PRIMARY KEY (directory_id, boot_id);
+
+
+--
 -- Name: usage_minute usage_minute_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
 ALTER TABLE ONLY bursar.usage_minute
-    ADD CONSTRAINT usage_minute_pkey PRIMARY KEY (tenant_id, minute, client_id, provider, environment, outcome);
+    ADD CONSTRAINT usage_minute_pkey PRIMARY KEY (tenant_id, minute, client_id, provider, environment);
+
+
+--
+-- Name: usage_minute_2026_11 usage_minute_2026_11_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_minute_2026_11
+    ADD CONSTRAINT usage_minute_2026_11_pkey PRIMARY KEY (tenant_id, minute, client_id, provider, environment);
+
+
+--
+-- Name: usage_minute_2026_12 usage_minute_2026_12_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_minute_2026_12
+    ADD CONSTRAINT usage_minute_2026_12_pkey PRIMARY KEY (tenant_id, minute, client_id, provider, environment);
+
+
+--
+-- Name: usage_snapshot usage_snapshot_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_snapshot
+    ADD CONSTRAINT usage_snapshot_pkey PRIMARY KEY (period, line);
 
 
 --
@@ -1019,6 +3110,34 @@ CREATE INDEX data_key_by_kek ON bursar.data_key USING btree (kek_id);
 
 
 --
+-- Name: downtime_hour_by_day; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX downtime_hour_by_day ON bursar.downtime_hour USING btree (day);
+
+
+--
+-- Name: downtime_hour_by_hour; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX downtime_hour_by_hour ON bursar.downtime_hour USING btree (hour);
+
+
+--
+-- Name: refresh_day_by_day; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX refresh_day_by_day ON bursar.refresh_day USING btree (day);
+
+
+--
+-- Name: refresh_event_by_credential; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX refresh_event_by_credential ON ONLY bursar.refresh_event USING btree (owner_id, credential_id, at);
+
+
+--
 -- Name: refresh_event_by_time; Type: INDEX; Schema: bursar; Owner: -
 --
 
@@ -1026,10 +3145,87 @@ CREATE INDEX refresh_event_by_time ON ONLY bursar.refresh_event USING btree (at)
 
 
 --
+-- Name: refresh_event_failed; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX refresh_event_failed ON ONLY bursar.refresh_event USING btree (at) WHERE (fault IS NOT NULL);
+
+
+--
 -- Name: token_slot_by_credential; Type: INDEX; Schema: bursar; Owner: -
 --
 
 CREATE INDEX token_slot_by_credential ON bursar.token_slot USING btree (owner_id, credential_id);
+
+
+--
+-- Name: usage_batch_by_quarter; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX usage_batch_by_quarter ON bursar.usage_batch USING btree (quarter);
+
+
+--
+-- Name: usage_correction_by_day; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX usage_correction_by_day ON bursar.usage_correction USING btree (day);
+
+
+--
+-- Name: usage_correction_by_period; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX usage_correction_by_period ON bursar.usage_correction USING btree (corrects);
+
+
+--
+-- Name: usage_day_by_day; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX usage_day_by_day ON bursar.usage_day USING btree (day);
+
+
+--
+-- Name: usage_minute_2026_11_pkey; Type: INDEX ATTACH; Schema: bursar; Owner: -
+--
+
+ALTER INDEX bursar.usage_minute_pkey ATTACH PARTITION bursar.usage_minute_2026_11_pkey;
+
+
+--
+-- Name: usage_minute_2026_12_pkey; Type: INDEX ATTACH; Schema: bursar; Owner: -
+--
+
+ALTER INDEX bursar.usage_minute_pkey ATTACH PARTITION bursar.usage_minute_2026_12_pkey;
+
+
+--
+-- Name: period final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.period FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
+-- Name: usage_correction final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.usage_correction FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
+-- Name: usage_snapshot final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.usage_snapshot FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
+-- Name: tenant keep_name; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER keep_name AFTER INSERT OR UPDATE OF name ON bursar.tenant FOR EACH ROW EXECUTE FUNCTION bursar.keep_tenant_name();
 
 
 --
@@ -1097,6 +3293,14 @@ ALTER TABLE ONLY bursar.token_slot
 
 
 --
+-- Name: usage_correction usage_correction_corrects_fkey; Type: FK CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_correction
+    ADD CONSTRAINT usage_correction_corrects_fkey FOREIGN KEY (corrects) REFERENCES bursar.period(period);
+
+
+--
 -- Name: SCHEMA bursar; Type: ACL; Schema: -; Owner: -
 --
 
@@ -1115,6 +3319,14 @@ GRANT USAGE ON SCHEMA finance TO bursar_finance;
 --
 
 GRANT USAGE ON SCHEMA ops TO bursar_monitor;
+
+
+--
+-- Name: FUNCTION drop_old_partitions(today date); Type: ACL; Schema: bursar; Owner: -
+--
+
+REVOKE ALL ON FUNCTION bursar.drop_old_partitions(today date) FROM PUBLIC;
+GRANT ALL ON FUNCTION bursar.drop_old_partitions(today date) TO bursar_gateway;
 
 
 --
@@ -1182,6 +3394,27 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.data_key TO bursar_gateway;
 
 
 --
+-- Name: TABLE downtime_hour; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.downtime_hour TO bursar_gateway;
+
+
+--
+-- Name: TABLE downtime_day; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT ON TABLE bursar.downtime_day TO bursar_gateway;
+
+
+--
+-- Name: TABLE downtime_dirty; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.downtime_dirty TO bursar_gateway;
+
+
+--
 -- Name: TABLE pepper; Type: ACL; Schema: bursar; Owner: -
 --
 
@@ -1189,10 +3422,73 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.pepper TO bursar_gateway;
 
 
 --
+-- Name: TABLE period; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE bursar.period TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_day; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_day TO bursar_gateway;
+
+
+--
 -- Name: TABLE refresh_event; Type: ACL; Schema: bursar; Owner: -
 --
 
 GRANT SELECT,INSERT ON TABLE bursar.refresh_event TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_hour; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_hour TO bursar_gateway;
+
+
+--
+-- Name: TABLE report_zone; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE bursar.report_zone TO bursar_gateway;
+
+
+--
+-- Name: TABLE tenant_name; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT ON TABLE bursar.tenant_name TO bursar_gateway;
+
+
+--
+-- Name: TABLE usage_correction; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE bursar.usage_correction TO bursar_gateway;
+
+
+--
+-- Name: TABLE usage_day; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.usage_day TO bursar_gateway;
+
+
+--
+-- Name: TABLE usage_snapshot; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE bursar.usage_snapshot TO bursar_gateway;
+
+
+--
+-- Name: TABLE report_row; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT ON TABLE bursar.report_row TO bursar_gateway;
 
 
 --
@@ -1217,10 +3513,80 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.token_slot TO bursar_gateway;
 
 
 --
+-- Name: TABLE usage_batch; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE bursar.usage_batch TO bursar_gateway;
+
+
+--
+-- Name: TABLE usage_journal; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE bursar.usage_journal TO bursar_gateway;
+
+
+--
 -- Name: TABLE usage_minute; Type: ACL; Schema: bursar; Owner: -
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE bursar.usage_minute TO bursar_gateway;
+
+
+--
+-- Name: TABLE corrections; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.corrections TO bursar_finance;
+
+
+--
+-- Name: TABLE downtime_daily; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.downtime_daily TO bursar_finance;
+
+
+--
+-- Name: TABLE periods; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.periods TO bursar_finance;
+
+
+--
+-- Name: TABLE refresh_daily; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.refresh_daily TO bursar_finance;
+
+
+--
+-- Name: TABLE refresh_events; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.refresh_events TO bursar_finance;
+
+
+--
+-- Name: TABLE usage_by_client; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.usage_by_client TO bursar_finance;
+
+
+--
+-- Name: TABLE usage_by_provider; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.usage_by_provider TO bursar_finance;
+
+
+--
+-- Name: TABLE usage_by_tenant; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT ON TABLE finance.usage_by_tenant TO bursar_finance;
 
 
 --

@@ -10,14 +10,17 @@ package final class Gateway: Sendable {
         package var directory: any DirectoryStore
         package var tokens: any TokenStore
         package var usage: any UsageStore
+        package var journal: UsageJournal
         package var statements: any StatementStore
         package var client: any ProviderClient
         package var secrets: any SecretReferences
 
         package init(
             directory: any DirectoryStore, tokens: any TokenStore, usage: any UsageStore,
-            statements: any StatementStore, client: any ProviderClient, secrets: any SecretReferences
+            journal: UsageJournal, statements: any StatementStore, client: any ProviderClient,
+            secrets: any SecretReferences
         ) {
+            self.journal = journal
             self.directory = directory
             self.tokens = tokens
             self.usage = usage
@@ -45,7 +48,8 @@ package final class Gateway: Sendable {
         self.environment = environment
         directory = Directory(desk: desk, vault: vault, profiles: profiles, environment: environment)
         follower = DirectoryFollower(store: world.directory, directory: directory, environment: environment)
-        usage = UsageRecorder(store: world.usage, environment: environment)
+        usage = UsageRecorder(journal: world.journal, store: world.usage, environment: environment)
+        usage.stateRecovery()
         runner = FlightRunner(
             desk: desk, store: world.tokens,
             exchanger: Exchanger(
@@ -57,7 +61,8 @@ package final class Gateway: Sendable {
     /// What has to run while the gateway serves, in the order in which it starts.
     package var services: [any Service] {
         [
-            UsageService(recorder: usage, environment: environment),
+            DeliveryService(recorder: usage, environment: environment),
+            SealingService(recorder: usage, environment: environment),
             DirectoryService(follower: follower, environment: environment),
             runner,
             RenewalService(desk: desk, environment: environment),
@@ -78,13 +83,17 @@ package final class Gateway: Sendable {
     /// Carries flights out until its task is cancelled; one of `services`, which simulated time runs alone.
     package func carryOutFlights() async { await runner.run() }
 
-    /// Hands the counts to the store; true when nothing is left.
+    /// Seals the counts and hands them to the store; true when nothing is left.
     @discardableResult
-    package func flushUsage() async -> Bool { await usage.flush() }
+    package func flushUsage() async -> Bool {
+        await usage.seal()
+        return await usage.deliver()
+    }
 
     /// Sets the gauges of what this replica holds; called before each scrape.
     package func recordHoldings() {
         environment.metrics.holding(slots: desk.slotCount, waiters: desk.waiterCount())
+        usage.recordHoldings()
     }
 
     /// Counts a request that was refused before it reached the gateway: malformed, too large, not HTTP.

@@ -11,11 +11,14 @@ package struct GatewayEnvironment: Sendable {
     package let logger: Logger
     /// Where look-ups run; nil is the usual pool. Simulated time brings one that it can run until it is idle.
     package let executor: (any TaskExecutor)?
+    /// Where work runs that waits for the disk.
+    package let offload: Offload
 
     package init(
         clock: any GatewayClock, random: RandomSource, replica: ReplicaID, metrics: GatewayMetrics,
-        logger: Logger, executor: (any TaskExecutor)? = nil
+        logger: Logger, executor: (any TaskExecutor)? = nil, offload: Offload
     ) {
+        self.offload = offload
         self.clock = clock
         self.random = random
         self.replica = replica
@@ -28,6 +31,16 @@ package struct GatewayEnvironment: Sendable {
 
     /// Waits; a cancelled task waits no longer.
     func pause(_ duration: Duration) async { try? await clock.sleep(until: clock.now() + duration) }
+
+    func found(_ damage: JournalDamage) {
+        metrics.found(damage)
+        logger.error(
+            "a part of the usage journal is damaged",
+            metadata: [
+                "file": "\(damage.file)", "offset": "\(damage.offset)", "bytes": "\(damage.bytes)",
+                "missing_frames": "\(damage.missingFrames)",
+            ])
+    }
 
     func storeFailed(_ failure: StoreFailure, during work: String) {
         metrics.storeFailed()

@@ -16,16 +16,28 @@ package final class GatewayMetrics: Sendable {
         package static let directoryVersion = "bursar_config_applied_version"
         package static let directoryFailures = "bursar_config_poll_failures_total"
         package static let storeFailures = "bursar_store_failures_total"
+        package static let unattributed = "bursar_usage_unattributed_total"
+        package static let journalBytes = "bursar_journal_bytes"
+        package static let journalPending = "bursar_journal_frames_pending"
+        package static let journalAge = "bursar_journal_oldest_pending_seconds"
+        package static let sealFailures = "bursar_journal_seal_failures_total"
+        package static let journalDamaged = "bursar_journal_damaged_total"
     }
 
     private let factory: any MetricsFactory
-    private let requests: [AnswerOutcome: Counter]
+    private let requests: [BursarCore.Meter: Counter]
     private let requestDuration: Timer
     private let limited: Counter
     private let eventsDropped: Counter
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
     private let storeFailures: Counter
+    private let unattributed: Counter
+    private let journalBytes: Gauge
+    private let journalPending: Gauge
+    private let journalAge: Gauge
+    private let sealFailures: Counter
+    private let journalDamaged: Counter
     private let slots: Gauge
     private let waiters: Gauge
 
@@ -34,7 +46,9 @@ package final class GatewayMetrics: Sendable {
         requests = Dictionary(
             uniqueKeysWithValues: AnswerOutcome.allCases.map { outcome in
                 let dimensions = [("outcome", outcome.rawValue)]
-                return (outcome, Counter(label: Name.requests, dimensions: dimensions, factory: factory))
+                return (
+                    Meter(outcome), Counter(label: Name.requests, dimensions: dimensions, factory: factory)
+                )
             })
         requestDuration = Timer(label: Name.requestDuration, factory: factory)
         limited = Counter(label: Name.limited, factory: factory)
@@ -42,14 +56,20 @@ package final class GatewayMetrics: Sendable {
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)
         storeFailures = Counter(label: Name.storeFailures, factory: factory)
+        unattributed = Counter(label: Name.unattributed, factory: factory)
+        journalBytes = Gauge(label: Name.journalBytes, factory: factory)
+        journalPending = Gauge(label: Name.journalPending, factory: factory)
+        journalAge = Gauge(label: Name.journalAge, factory: factory)
+        sealFailures = Counter(label: Name.sealFailures, factory: factory)
+        journalDamaged = Counter(label: Name.journalDamaged, factory: factory)
         slots = Gauge(label: Name.slots, factory: factory)
         waiters = Gauge(label: Name.waiters, factory: factory)
     }
 
-    func answered(_ outcome: AnswerOutcome, after duration: Duration) {
-        requests[outcome]?.increment()
+    func answered(_ meter: BursarCore.Meter, after duration: Duration) {
+        requests[meter]?.increment()
         requestDuration.recordNanoseconds(duration.microseconds * 1_000)
-        if outcome == .limited { limited.increment() }
+        if meter == .limited { limited.increment() }
     }
 
     /// Refreshes are rare: these handles are looked up each time, by labels from closed sets.
@@ -70,6 +90,16 @@ package final class GatewayMetrics: Sendable {
     func dropped(events: Int) { eventsDropped.increment(by: events) }
     func applied(_ version: ConfigVersion) { directoryVersion.record(version.number) }
     func directoryPollFailed() { directoryFailures.increment() }
+    func lostAttribution(_ answers: Int64) { unattributed.increment(by: answers) }
+    func sealFailed() { sealFailures.increment() }
+    func found(_ damage: JournalDamage) { journalDamaged.increment() }
+
+    func journal(bytes: Int, pending: Int, oldest age: Duration) {
+        journalBytes.record(bytes)
+        journalPending.record(pending)
+        journalAge.record(age.fractionalSeconds)
+    }
+
     func storeFailed() { storeFailures.increment() }
 
     func holding(slots count: Int, waiters waiting: Int) {

@@ -181,33 +181,4 @@ import Testing
             }
         }
     }
-
-    @Test func usageAddsUpAndEventsAreStoredOnce() async throws {
-        try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
-                try await ledger.ensurePartitions()
-                let key = UsageKey(tenant: Self.tenant().id, outcome: .answeredFromMemory)
-                let counts = [
-                    UsageCount(key: key, minute: 29_000_000, count: 3),
-                    UsageCount(key: UsageKey(outcome: .refused), minute: 29_000_000, count: 2),
-                ]
-                let event = RefreshEvent(
-                    id: UUIDValue(high: 1, low: 2), at: Instant(seconds: 1_795_000_000),
-                    owner: OwnerID(Self.tenant().id), tenant: nil, provider: ProviderID("zertiban")!,
-                    environment: .sandbox, credential: CredentialID(UUIDValue(high: 3, low: 4)), cause: .cold,
-                    step: .full, failure: .timedOut, status: nil, latency: .microseconds(1_234), lifetime: nil
-                )
-                let replica = ReplicaID(UUIDValue(high: 5, low: 6))
-                for _ in 0..<2 { try await ledger.add(counts, events: [event], replica: replica) }
-                let row = try await ledger.pool.query(
-                    """
-                    SELECT sum(count)::bigint AS total,
-                        (SELECT count(*) FROM bursar.refresh_event WHERE latency_us = 1234) AS events
-                    FROM bursar.usage_minute
-                    """)[0]
-                #expect(try row.decode("total", as: Int64.self) == 10)
-                #expect(try row.decode("events", as: Int64.self) == 1)
-            }
-        }
-    }
 }

@@ -1,106 +1,152 @@
-// Counts answers and provider requests, and hands them to the store every second.
+// Counts answers and requests to providers, and delivers them to the store.
 internal import BursarCore
+internal import Logging
 internal import ServiceLifecycle
-internal import Synchronization
 
-/// Everything that finance and operators will read begins here. Counts live in memory until the next flush;
-/// a flush that fails puts them back.
+/// Everything that finance and operators will read begins here: counted in the journal before the answer is
+/// sent, sealed each second, delivered once.
 final class UsageRecorder: Sendable {
-    private struct CountKey: Hashable {
-        let key: UsageKey
-        let minute: Int64
-    }
-
-    private struct Contents {
-        var counts: [CountKey: Int64] = [:]
-        var events: [RefreshEvent] = []
-    }
-
-    /// Events kept while the store is away; later ones are dropped, counted and logged.
-    static let eventLimit = 100_000
-    /// Keys kept while the store is away: what comes later is counted as unattributed, so that sums stay
-    /// right.
-    static let keyLimit = 1_000_000
-    /// Rows of one flush: a transaction that stays short.
-    static let batchLimit = 5_000
-
-    private let contents = Mutex(Contents())
+    private let journal: UsageJournal
     private let store: any UsageStore
     private let environment: GatewayEnvironment
 
-    init(store: any UsageStore, environment: GatewayEnvironment) {
+    init(journal: UsageJournal, store: any UsageStore, environment: GatewayEnvironment) {
+        self.journal = journal
         self.store = store
         self.environment = environment
     }
 
+    /// Says what earlier processes have left in the journal's directory.
+    func stateRecovery() {
+        let recovery = journal.recovery
+        for part in recovery.damage { environment.found(part) }
+        guard recovery.frames > 0 else { return }
+        environment.logger.notice(
+            "the usage journal holds frames of earlier processes",
+            metadata: [
+                "frames": "\(recovery.frames)", "recovered_counts": "\(recovery.recoveredCounts)",
+            ])
+    }
+
     /// Counts an answer. Called before it is sent.
     func count(_ key: UsageKey, at now: Instant, took duration: Duration) {
-        let minute = now.microseconds / 60_000_000
-        contents.withLock { contents in
-            let exact = CountKey(key: key, minute: minute)
-            let isKept = contents.counts.count < Self.keyLimit || contents.counts[exact] != nil
-            let counted = isKept ? exact : CountKey(key: UsageKey(outcome: key.outcome), minute: minute)
-            contents.counts[counted, default: 0] += 1
-        }
-        environment.metrics.answered(key.outcome, after: duration)
+        journal.count(key, minute: now.microseconds / 60_000_000)
+        environment.metrics.answered(key.meter, after: duration)
     }
 
     func record(_ event: RefreshEvent) {
+        let minute = event.at.microseconds / 60_000_000
+        var meters: [Meter] = [.exchanges]
+        if event.cause != .cold { meters.append(.renewals) }
+        if event.step == .refresh { meters.append(.refreshTokenRenewals) }
+        for meter in meters {
+            journal.count(
+                UsageKey(
+                    tenant: event.tenant, provider: event.provider, environment: event.environment,
+                    meter: meter),
+                minute: minute)
+        }
         environment.metrics.refreshed(event)
-        let isKept = contents.withLock { contents in
-            guard contents.events.count < Self.eventLimit else { return false }
-            contents.events.append(event)
-            return true
-        }
-        if !isKept { environment.metrics.dropped(events: 1) }
+        if !journal.record(event) { environment.metrics.dropped(events: 1) }
     }
 
-    /// Hands over what has gathered; true when nothing is left. What fails goes back and is tried again.
+    /// Whether sealing should not wait for the second to be over.
+    var isFilling: Bool { journal.isFilling }
+
+    // MARK: Sealing
+
+    func seal() async {
+        let (journal, now) = (journal, environment.clock.now())
+        let sealed = await environment.offload.run { journal.seal(now: now) }
+        if sealed == .refused {
+            environment.metrics.sealFailed()
+            environment.logger.error(
+                "usage cannot be sealed: the disk or the journal is full; counts stay in memory pages")
+        }
+        let unattributed = journal.takeUnattributed()
+        if unattributed > 0 {
+            environment.metrics.lostAttribution(unattributed)
+            environment.logger.warning(
+                "answers were counted without tenant and client: more keys in a second than a page holds",
+                metadata: ["answers": "\(unattributed)"])
+        }
+    }
+
+    // MARK: Delivering
+
+    /// Delivers what is sealed; true when nothing is left. What fails is tried again by the next call.
     @discardableResult
-    func flush() async -> Bool {
-        while true {
-            let (counts, events) = takeBatch()
-            if counts.isEmpty && events.isEmpty { return true }
-            do throws(StoreFailure) {
-                try await store.add(counts, events: events, replica: environment.replica)
-            } catch {
-                putBack(counts, events)
-                environment.storeFailed(error, during: "storing usage")
-                return false
+    func deliver() async -> Bool {
+        var isDone = true
+        for id in journal.undelivered where await !deliver(id) { isDone = false }
+        let (journal, now) = (journal, environment.clock.now())
+        await environment.offload.run { journal.clean(now: now) }
+        return isDone
+    }
+
+    private func deliver(_ id: JournalID) async -> Bool {
+        do throws(StoreFailure) {
+            if journal.position(of: id) == nil {
+                let position = try await store.delivered(of: id)
+                journal.stands(id, at: position, now: environment.clock.now())
             }
+            while true {
+                let journal = journal
+                let (batch, damage) = await environment.offload.run { journal.nextBatch(of: id) }
+                for part in damage { environment.found(part) }
+                guard let batch else { return true }
+                let receipt = try await store.add(batch)
+                let position: Int64 =
+                    switch receipt {
+                    case .stored: batch.last
+                    case .standsAt(let sequence): sequence
+                    }
+                journal.stands(id, at: position, now: environment.clock.now())
+            }
+        } catch {
+            journal.forgetPosition(of: id)
+            environment.storeFailed(error, during: "storing usage")
+            return false
         }
     }
 
-    private func takeBatch() -> ([UsageCount], [RefreshEvent]) {
-        contents.withLock { contents in
-            let keys = contents.counts.prefix(Self.batchLimit)
-            for entry in keys { contents.counts[entry.key] = nil }
-            let events = contents.events.prefix(Self.batchLimit)
-            contents.events.removeFirst(events.count)
-            let counts = keys.map { UsageCount(key: $0.key.key, minute: $0.key.minute, count: $0.value) }
-            return (counts, Array(events))
-        }
+    /// For the metrics of the moment.
+    func recordHoldings() {
+        let (bytes, pending, oldest) = journal.holdings
+        let age = oldest.map { environment.clock.now() - $0 } ?? .zero
+        environment.metrics.journal(bytes: bytes, pending: pending, oldest: age)
     }
+}
 
-    private func putBack(_ counts: [UsageCount], _ events: [RefreshEvent]) {
-        contents.withLock { contents in
-            for count in counts {
-                contents.counts[CountKey(key: count.key, minute: count.minute), default: 0] += count.count
+/// Seals every second, and sooner when a page fills up.
+struct SealingService: Service {
+    let recorder: UsageRecorder
+    let environment: GatewayEnvironment
+
+    func run() async {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            await cancelWhenGracefulShutdown {
+                for _ in 0..<10 where !recorder.isFilling && !Task.isCancelled {
+                    await environment.pause(.milliseconds(100))
+                }
             }
-            contents.events.insert(contentsOf: events, at: 0)
+            await recorder.seal()
         }
     }
 }
 
-/// Flushes every second, and once more at the end. A flush under way when the end comes is finished first.
-struct UsageService: Service {
+/// Delivers every second, and at the end once more what was counted till then. Apart from the sealing, which
+/// must not wait for a slow database.
+struct DeliveryService: Service {
     let recorder: UsageRecorder
     let environment: GatewayEnvironment
 
     func run() async {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             await cancelWhenGracefulShutdown { await environment.pause(.seconds(1)) }
-            await recorder.flush()
+            await recorder.deliver()
         }
+        await recorder.seal()
+        await recorder.deliver()
     }
 }

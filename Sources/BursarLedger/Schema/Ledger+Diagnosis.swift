@@ -32,7 +32,10 @@ extension Ledger {
 
     private func strayEvents() async throws -> Int64 {
         let rows = try await pool.query(
-            "SELECT count(*) AS stray FROM (SELECT FROM bursar.refresh_event_default LIMIT 1000) AS rows")
+            """
+            SELECT count(*) AS stray FROM ((SELECT FROM bursar.refresh_event_default LIMIT 1000)
+                UNION ALL (SELECT FROM bursar.usage_minute_default LIMIT 1000)) AS rows
+            """)
         return try rows[0].decode("stray", as: Int64.self)
     }
 

@@ -23,6 +23,8 @@ struct AuditEntry: Sendable {
         case clientIssued = "client.issued"
         case clientRevoked = "client.revoked"
         case pepperMade = "keys.pepper_made"
+        case periodClosed = "period.closed"
+        case periodAdjusted = "period.adjusted"
         case scopedTokenStated = "scoped_token.stated"
     }
 

@@ -1,63 +1,153 @@
-// Counts, refresh events and statements: what finance and auditors will read.
+// Counts and refresh events, stored once however often they are sent.
 package import BursarCore
 internal import Postgres
 
 extension Ledger: UsageStore {
-    package func add(
-        _ counts: [UsageCount], events: [RefreshEvent], replica: ReplicaID
-    ) async throws(StoreFailure) {
+    package func delivered(of journal: JournalID) async throws(StoreFailure) -> Int64 {
+        try await serving("asking how far a journal is stored") {
+            try await pool.withConnection { try await self.position(of: journal, on: $0) }
+        }
+    }
+
+    package func add(_ batch: UsageBatch) async throws(StoreFailure) -> UsageReceipt {
         try await serving("storing usage") {
             try await pool.transaction { connection in
-                if !counts.isEmpty { try await self.add(counts, on: connection) }
-                if !events.isEmpty { try await self.add(events, replica: replica, on: connection) }
+                try await connection.execute("SELECT \(Self.periodLock(isShared: true))")
+                guard try await self.advance(batch, on: connection) else {
+                    return .standsAt(try await self.position(of: batch.journal, on: connection))
+                }
+                if !batch.counts.isEmpty { try await self.store(batch, on: connection) }
+                if !batch.events.isEmpty { try await self.store(batch.events, of: batch, on: connection) }
+                return .stored
             }
         }
     }
 
+    /// Held shared while counts are stored, and alone while a month is closed: none slips in between.
+    static func periodLock(isShared: Bool) -> PostgresQuery {
+        isShared
+            ? "pg_advisory_xact_lock_shared(hashtext('bursar.period'))"
+            : "pg_advisory_xact_lock(hashtext('bursar.period'))"
+    }
+
+    // MARK: The journal's position
+
+    private func position(of journal: JournalID, on connection: PostgresConnection) async throws -> Int64 {
+        let rows = try await connection.query(
+            """
+            SELECT last_sequence FROM bursar.usage_journal
+            WHERE directory_id = \(journal.directory) AND boot_id = \(journal.boot)
+            """)
+        return try rows.first?.decode("last_sequence", as: Int64.self) ?? 0
+    }
+
+    /// Whether the batch is the next one. A delivery of the same that is still under way is waited for.
+    private func advance(_ batch: UsageBatch, on connection: PostgresConnection) async throws -> Bool {
+        let journal = batch.journal
+        guard batch.after > 0 else {
+            return try await connection.execute(
+                """
+                INSERT INTO bursar.usage_journal (directory_id, boot_id, last_sequence)
+                VALUES (\(journal.directory), \(journal.boot), \(batch.last)) ON CONFLICT DO NOTHING
+                """) == 1
+        }
+        return try await connection.execute(
+            """
+            UPDATE bursar.usage_journal SET last_sequence = \(batch.last), last_at = now()
+            WHERE directory_id = \(journal.directory) AND boot_id = \(journal.boot)
+                AND last_sequence = \(batch.after)
+            """) == 1
+    }
+
+    // MARK: Counts
+
+    /// For one statement of a batch. A frame cannot be made smaller, so a busy server gets its time; nobody
+    /// waits for it.
+    static var batchTime: Duration { .seconds(30) }
+
     /// Rows go in key order, so that two replicas that add to the same ones cannot wait for each other.
-    private func add(_ counts: [UsageCount], on connection: PostgresConnection) async throws {
+    private func store(_ batch: UsageBatch, on connection: PostgresConnection) async throws {
+        let counted = Self.counted(batch.counts)
         try await connection.execute(
             """
-            INSERT INTO bursar.usage_minute AS usage
-                (tenant_id, minute, client_id, provider, environment, outcome, count)
+            \(counted) INSERT INTO bursar.usage_minute AS usage
+                (tenant_id, minute, client_id, provider, environment, \(unescaped: Self.meters))
+            SELECT tenant_id, minute, client_id, provider, environment, \(unescaped: Self.pivot) FROM counted
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+            ON CONFLICT (tenant_id, minute, client_id, provider, environment)
+                DO UPDATE SET \(unescaped: Self.addition("usage"))
+            """, timeout: Self.batchTime)
+        try await connection.execute(
+            """
+            \(counted) INSERT INTO bursar.usage_day AS usage
+                (tenant_id, day, client_id, provider, environment, \(unescaped: Self.meters))
+            SELECT tenant_id, day, client_id, provider, environment, \(unescaped: Self.pivot) FROM counted
+            WHERE closed IS NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+            ON CONFLICT (tenant_id, day, client_id, provider, environment)
+                DO UPDATE SET \(unescaped: Self.addition("usage"))
+            """, timeout: Self.batchTime)
+        try await connection.execute(
+            """
+            \(counted) INSERT INTO bursar.usage_correction
+                (tenant_id, day, corrects, kind, reason, client_id, provider, environment, made_by,
+                 \(unescaped: Self.meters))
+            SELECT tenant_id, (now() AT TIME ZONE bursar.report_zone())::date, closed, 'late',
+                'delivered after the month was closed', client_id, provider, environment,
+                \(batch.journal.description), \(unescaped: Self.pivot)
+            FROM counted WHERE closed IS NOT NULL GROUP BY tenant_id, closed, client_id, provider, environment
+            """, timeout: Self.batchTime)
+        try await connection.execute(
+            """
+            \(counted) INSERT INTO bursar.usage_batch AS usage
+                (directory_id, boot_id, quarter, batches, last_sequence, \(unescaped: Self.meters))
+            SELECT \(batch.journal.directory), \(batch.journal.boot),
+                date_bin('15 minutes', minute, '2000-01-01 00:00:00+00') AS quarter, \(batch.frames),
+                \(batch.last), \(unescaped: Self.pivot)
+            FROM counted GROUP BY quarter ORDER BY quarter
+            ON CONFLICT (directory_id, boot_id, quarter) DO UPDATE SET
+                batches = usage.batches + excluded.batches, last_sequence = excluded.last_sequence,
+                \(unescaped: Self.addition("usage"))
+            """, timeout: Self.batchTime)
+    }
+
+    /// The counts as rows, each with its day and, where that day's month is closed, with the month. A minute
+    /// that lies ahead of the database's clock is taken for the present one: a replica whose clock is wrong
+    /// must not book into months to come.
+    private static func counted(_ counts: [UsageCount]) -> PostgresQuery {
+        """
+        WITH given (tenant_id, minute, client_id, provider, environment, meter, count) AS (
             SELECT * FROM unnest(
-                \(counts.map { $0.key.tenant?.uuid ?? Self.nobody }.map(PostgresUUID.init)),
+                \(counts.map { $0.key.tenant?.uuid ?? nobody }.map(PostgresUUID.init)),
                 \(counts.map { PostgresTimestamp(microseconds: $0.minute * 60_000_000) }),
                 \(counts.map { $0.key.client?.text ?? "" }),
                 \(counts.map { $0.key.provider?.text ?? "" }),
                 \(counts.map { $0.key.environment?.rawValue ?? "" }),
-                \(counts.map(\.key.outcome.rawValue)),
+                \(counts.map(\.key.meter.rawValue)),
                 \(counts.map(\.count)))
-            ORDER BY 1, 2, 3, 4, 5, 6
-            ON CONFLICT (tenant_id, minute, client_id, provider, environment, outcome)
-                DO UPDATE SET count = usage.count + excluded.count
-            """)
+        ), placed AS (
+            SELECT tenant_id, client_id, provider, environment, meter, count,
+                CASE WHEN minute > now() + interval '5 minutes' THEN date_trunc('minute', now())
+                    ELSE minute END AS minute
+            FROM given
+        ), dated AS (
+            SELECT placed.*, (minute AT TIME ZONE zone)::date AS day FROM placed, bursar.report_zone
+        ), counted AS (
+            SELECT dated.*, period.period AS closed FROM dated LEFT JOIN bursar.period
+                ON first_day = date_trunc('month', day)::date
+        )
+        """
     }
 
-    private func add(
-        _ events: [RefreshEvent], replica: ReplicaID, on connection: PostgresConnection
-    ) async throws {
-        try await connection.execute(
-            """
-            INSERT INTO bursar.refresh_event
-                (owner_id, event_id, at, tenant_id, provider, environment, credential_id, cause, step,
-                 outcome, http_status, latency_us, lifetime_seconds, replica_id)
-            SELECT event.*, \(replica) FROM unnest(
-                \(events.map { PostgresUUID($0.owner.uuid) }),
-                \(events.map { PostgresUUID($0.id) }),
-                \(events.map { PostgresTimestamp(microseconds: $0.at.microseconds) }),
-                \(events.map { $0.tenant.map { $0.column } }),
-                \(events.map(\.provider.text)),
-                \(events.map(\.environment.rawValue)),
-                \(events.map { PostgresUUID($0.credential.uuid) }),
-                \(events.map(\.cause.rawValue)),
-                \(events.map(\.step.rawValue)),
-                \(events.map { $0.failure?.rawValue ?? "ok" }),
-                \(events.map { $0.status.map(Int32.init) }),
-                \(events.map(\.latency.microseconds)),
-                \(events.map { $0.lifetime?.components.seconds })) AS event
-            ON CONFLICT DO NOTHING
-            """)
+    /// Every meter's column, in the order of `Meter.allCases`.
+    static let meters = Meter.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private static let pivot = Meter.allCases.map { meter in
+        "coalesce(sum(count) FILTER (WHERE meter = '\(meter.rawValue)'), 0)::bigint"
+    }.joined(separator: ", ")
+
+    private static func addition(_ table: String) -> String {
+        Meter.allCases.map { "\($0.rawValue) = \(table).\($0.rawValue) + excluded.\($0.rawValue)" }
+            .joined(separator: ", ")
     }
 
     /// Stands for "no tenant known" where a key column cannot be null.
@@ -66,28 +156,4 @@ extension Ledger: UsageStore {
 
 extension PostgresUUID {
     init(_ uuid: UUIDValue) { self.init(high: uuid.high, low: uuid.low) }
-}
-
-extension Ledger: StatementStore {
-    package func record(_ statement: ScopedStatement) async throws(StoreFailure) {
-        try await serving("recording a scoped token's statement") {
-            var detail = statement.memberHashes.mapValues { hexText($0) }
-            detail["subject"] = hexText(statement.subjectHash)
-            detail["provider"] = statement.provider.text
-            detail["environment"] = statement.environment.rawValue
-            try await AuditEntry(
-                tenant: statement.tenant, action: .scopedTokenStated, subject: statement.client.text,
-                detail: detail
-            ).insert(id: statement.id, actor: "client", on: pool)
-        }
-    }
-}
-
-extension Ledger {
-    /// Makes this month's partition of the refresh events, and the next one's. Cheap when they are there.
-    package func ensurePartitions() async throws(StoreFailure) {
-        try await serving("making partitions") {
-            _ = try await pool.query("SELECT bursar.ensure_partitions((now() AT TIME ZONE 'UTC')::date)")
-        }
-    }
 }

@@ -17,10 +17,13 @@ struct Administration {
         output = Output(json: options.json)
     }
 
-    /// Runs `body` with the ledger and closes the connection afterwards.
-    func withLedger<R: Sendable>(_ body: (Ledger) async throws -> R) async throws -> R {
+    /// Runs `body` with the ledger and closes the connection afterwards. `timeout` is for a single statement.
+    func withLedger<R: Sendable>(
+        timeout: Duration = .seconds(5), _ body: (Ledger) async throws -> R
+    ) async throws -> R {
         let pool = PostgresPool(
-            PostgresConfiguration(connectionString: settings.databaseURL, applicationName: "bursar-cli"),
+            PostgresConfiguration(
+                connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout),
             pool: PostgresPoolConfiguration(size: 1))
         let ledger = Ledger(pool: pool) { work, error in Output.say("bursar: \(work): \(error)") }
         do {
@@ -32,6 +35,9 @@ struct Administration {
             throw error
         }
     }
+
+    /// For one step of a report over many tenants.
+    static let reportTimeout: Duration = .seconds(120)
 
     func vault() throws -> Vault { Vault(try Keyring.load(path: try settings.required(.keyringFile))) }
 

@@ -45,10 +45,16 @@ struct GatewayProcess {
         let pool = PostgresPool(PostgresConfiguration(connectionString: settings.databaseURL))
         let failures = StoreFailureLog(logger: logger)
         let ledger = Ledger(pool: pool, report: failures.report)
+        // Reports may take minutes, and must not keep the others waiting for a connection.
+        let reportPool = PostgresPool(
+            PostgresConfiguration(
+                connectionString: settings.databaseURL, applicationName: "bursar-reports",
+                queryTimeout: Administration.reportTimeout), pool: PostgresPoolConfiguration(size: 2))
+        let reports = Ledger(pool: reportPool, report: failures.report)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
             eventLoopGroup: group, logger: logger)
-        let gateway = gateway(ledger: ledger, client: client, registry: registry)
+        let gateway = try gateway(ledger: ledger, client: client, registry: registry)
         registry.onCollect { gateway.recordHoldings() }
         let servers = try listeners.servers(
             gateway: gateway, registry: registry, eventLoopGroup: group, logger: logger)
@@ -56,7 +62,13 @@ struct GatewayProcess {
         try await checkSchema(ledger)
         let watch = KeyringWatch(path: keyringFile, vault: vault, logger: logger)
         let services =
-            gateway.services + [PartitionService(ledger: ledger), watch] + (servers as [any Service])
+            gateway.services
+            + [
+                PartitionService(ledger: ledger, logger: logger, factory: registry),
+                RollUpService(ledger: reports),
+                ReportZoneService(ledger: reports, settings: settings, logger: logger),
+                watch,
+            ] + (servers as [any Service])
         // Services stop in reverse: first no more requests, then no more renewals, last the counts are
         // stored.
         var configuration = ServiceGroupConfiguration(
@@ -66,6 +78,7 @@ struct GatewayProcess {
         try await ServiceGroup(configuration: configuration).run()
         await client.shutdown()
         await pool.close()
+        await reportPool.close()
         logger.notice("stopped")
     }
 
@@ -78,17 +91,21 @@ struct GatewayProcess {
 
     private func gateway(
         ledger: Ledger, client: HTTPProviderClient, registry: PrometheusRegistry
-    ) -> Gateway {
+    ) throws -> Gateway {
         let wall = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
         let environment = GatewayEnvironment(
             clock: SystemGatewayClock(wallClock: wall), random: .system,
             replica: ReplicaID(.version7(at: wall, random: RandomSource.system.words())),
-            metrics: GatewayMetrics(factory: registry), logger: logger)
+            metrics: GatewayMetrics(factory: registry), logger: logger, offload: .thread())
+        let journal = try UsageJournal(
+            directory: state.path, boot: environment.replica,
+            limits: JournalLimits(lanes: ProcessInfo.processInfo.activeProcessorCount),
+            made: .version7(at: wall, random: RandomSource.system.words()), now: wall)
         let secrets = ConfinedSecrets(
             directory: settings.text(.secretsDirectory), environment: ProcessInfo.processInfo.environment)
         let world = Gateway.World(
-            directory: ledger, tokens: ledger, usage: ledger, statements: ledger, client: client,
-            secrets: secrets)
+            directory: ledger, tokens: ledger, usage: ledger, journal: journal, statements: ledger,
+            client: client, secrets: secrets)
         let profiles = Dictionary(uniqueKeysWithValues: catalogue.all.map { ($0.id, $0) })
         return Gateway(world: world, vault: vault, profiles: profiles, environment: environment)
     }

@@ -8,7 +8,9 @@ import Prometheus
 enum MetricCatalogue {
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
-        for family in gateway(providers) + HTTPMetrics.families + [buildInfo] { registry.declare(family) }
+        for family in gateway(providers) + usage + HTTPMetrics.families + [buildInfo] {
+            registry.declare(family)
+        }
     }
 
     private static func gateway(_ providers: [ProviderID]) -> [MetricFamily] {
@@ -51,6 +53,28 @@ enum MetricCatalogue {
                 help: "Times the database gave no answer to the gateway."),
         ]
     }
+
+    private static let usage = [
+        MetricFamily(
+            GatewayMetrics.Name.unattributed, .counter,
+            help: "Answers counted without tenant and client because a page of the journal was full."),
+        MetricFamily(GatewayMetrics.Name.journalBytes, .gauge, help: "Bytes of sealed frames on the disk."),
+        MetricFamily(
+            GatewayMetrics.Name.journalPending, .gauge,
+            help: "Sealed frames that PostgreSQL does not have yet."),
+        MetricFamily(
+            GatewayMetrics.Name.journalAge, .gauge,
+            help: "Seconds that the oldest of them has waited."),
+        MetricFamily(
+            GatewayMetrics.Name.sealFailures, .counter,
+            help: "Times that counts could not be sealed: the disk or the journal is full."),
+        MetricFamily(
+            GatewayMetrics.Name.journalDamaged, .counter,
+            help: "Parts of the journal that were found damaged."),
+        MetricFamily(
+            PartitionService.strayName, .gauge,
+            help: "Rows in default partitions, where none should be; counted up to some thousands."),
+    ]
 
     static let buildInfoName = "bursar_build_info"
     private static let buildInfo = MetricFamily(

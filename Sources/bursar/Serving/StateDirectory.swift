@@ -4,10 +4,12 @@ import Glibc
 
 /// Locked as long as the process lives; the kernel gives the lock back whatever ends it.
 struct StateDirectory {
+    let path: String
     private let descriptor: Int32
 
     /// Makes the folder (for its owner alone) and takes its lock.
     init(path: String) throws {
+        self.path = path
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -9,6 +9,7 @@ enum Setting: String, CaseIterable {
     case httpPort = "http-port"
     case adminHost = "admin-host"
     case adminPort = "admin-port"
+    case adminTokensFile = "admin-tokens-file"
     case publicURL = "public-url"
     case providerCAFile = "provider-ca-file"
     case tlsCertificateFile = "tls-certificate-file"
@@ -18,8 +19,12 @@ enum Setting: String, CaseIterable {
     case providersDirectory = "providers-dir"
     case providerNetworks = "provider-networks"
     case secretsDirectory = "secrets-dir"
+    case reportZone = "report-zone"
     case logLevel = "log-level"
     case logFormat = "log-format"
+
+    /// What a value that nobody has set names as its source.
+    static let defaultSource = "default"
 
     var environmentName: String {
         "BURSAR_" + rawValue.uppercased().replacing("-", with: "_")
@@ -34,6 +39,7 @@ enum Setting: String, CaseIterable {
         case .httpPort: "merchant side: port"
         case .adminHost: "admin side: address to listen on"
         case .adminPort: "admin side: port"
+        case .adminTokensFile: "who may read reports, one `role:name:sha256-hex of a bearer token` a line"
         case .publicURL: "how merchants reach the gateway; issuer in its metadata"
         case .providerCAFile: "further certificate authorities for providers, PEM"
         case .tlsCertificateFile: "certificate chain for both sides, PEM"
@@ -43,6 +49,7 @@ enum Setting: String, CaseIterable {
         case .providersDirectory: "provider profiles beside the built-in ones"
         case .providerNetworks: "addresses that providers may have: public, loopback-too, or CIDRs"
         case .secretsDirectory: "the folder that --secret-ref file:NAME may read"
+        case .reportZone: "IANA zone whose months are reported; fixed once one is closed"
         case .logLevel: "trace, debug, info, notice, warning, error or critical"
         case .logFormat: "text or json"
         }
@@ -51,8 +58,8 @@ enum Setting: String, CaseIterable {
     /// Nil has no default of its own.
     var standard: String? {
         switch self {
-        case .databaseURL, .keyringFile, .publicURL, .providerCAFile, .tlsCertificateFile, .tlsKeyFile,
-            .providersDirectory, .secretsDirectory:
+        case .databaseURL, .keyringFile, .adminTokensFile, .publicURL, .providerCAFile,
+            .tlsCertificateFile, .tlsKeyFile, .providersDirectory, .secretsDirectory:
             nil
         case .httpHost, .adminHost: "127.0.0.1"
         case .httpPort: "8080"
@@ -60,6 +67,7 @@ enum Setting: String, CaseIterable {
         case .httpBehindTLSProxy: "false"
         case .stateDirectory: ".bursar/state"
         case .providerNetworks: "public"
+        case .reportZone: "UTC"
         case .logLevel: "info"
         case .logFormat: "text"
         }

@@ -25,7 +25,7 @@ struct Settings: Sendable {
                 flags[setting] ?? Settings.environment(setting, environment)
                 ?? credentials.flatMap { Settings.credential(setting, directory: $0) } ?? fromFile[setting]
                 ?? Settings.inherited(setting, environment)
-                ?? setting.standard.map { Value(text: $0, source: "default") }
+                ?? setting.standard.map { Value(text: $0, source: Setting.defaultSource) }
         }
         self.values = values
     }
@@ -100,6 +100,12 @@ extension Settings {
         return text
     }
 
+    /// The zone that somebody has chosen; nil takes the one that the database has.
+    var reportZone: String? {
+        guard let value = self[.reportZone], value.source != Setting.defaultSource else { return nil }
+        return value.text
+    }
+
     func logLevel() throws(SettingsError) -> Logger.Level {
         try parse(.logLevel, expected: Setting.logLevel.meaning) { Logger.Level(rawValue: $0.lowercased()) }
     }
@@ -127,7 +133,7 @@ extension Settings {
     }
 
     private func place(of setting: Setting) -> String {
-        let source = self[setting]?.source ?? "default"
+        let source = self[setting]?.source ?? Setting.defaultSource
         return source == setting.environmentName ? source : "\(setting.rawValue) (\(source))"
     }
 }

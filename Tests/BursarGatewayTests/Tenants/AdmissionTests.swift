@@ -120,7 +120,7 @@ import Testing
         fixture.flush()
         #expect(
             tenants.map { tenant in
-                fixture.usage.totals.filter { $0.key.tenant == tenant }.values.reduce(0, +)
+                fixture.usage.answered.filter { $0.key.tenant == tenant }.values.reduce(0, +)
             } == [2, 1])
     }
 

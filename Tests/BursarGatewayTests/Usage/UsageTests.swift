@@ -32,7 +32,7 @@ import Testing
         fixture.ask(merchant.client.request)
         fixture.flush()
         #expect(
-            fixture.usage.totals == [
+            fixture.usage.answered == [
                 key(.answeredFromProvider, merchant): 1, key(.answeredFromMemory, merchant): 7,
                 key(.answeredFromStore, merchant): 1,
             ])
@@ -61,7 +61,7 @@ import Testing
         fixture.gateway.countMalformed()
         fixture.flush()
         #expect(
-            fixture.usage.totals == [
+            fixture.usage.answered == [
                 key(.answeredFromProvider, merchant): 1, key(.answeredFromProvider, limited): 1,
                 UsageKey(tenant: limited.tenant, client: limited.client.id, outcome: .limited): 1,
                 key(.failedByCredential, rejected): 1, key(.failedByProvider, down): 1,

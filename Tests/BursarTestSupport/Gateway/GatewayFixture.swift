@@ -19,7 +19,8 @@ package final class GatewayFixture {
     package let provider: ScriptedProvider
     package let keyring: Keyring
     package let vault: Vault
-    private let world: Gateway.World
+    private let folders = JournalFolders()
+    private let makeWorld: (UsageJournal) -> Gateway.World
     private let options: Options
     private let start: Instant
     private var ticks: Int64 = 0
@@ -32,6 +33,8 @@ package final class GatewayFixture {
         let gateway: Gateway
         let executor: SimulatedExecutor
         let flights: Task<Void, Never>
+        /// Its state directory, which its successor takes over.
+        let folder: String
     }
 
     /// Everything a fixture can be told; the defaults suit most tests.
@@ -43,6 +46,7 @@ package final class GatewayFixture {
         package var shuffles = false
         package var profiles = ProviderProfile.samples
         package var metrics: any MetricsFactory = NOOPMetricsHandler.instance
+        package var journal = JournalLimits(lanes: 1, pageBytes: 1 << 16)
 
         package init() {}
     }
@@ -61,11 +65,13 @@ package final class GatewayFixture {
         self.options = options
         start = clock.now()
         processes = []
-        world = Gateway.World(
-            directory: directory, tokens: tokens, usage: usage, statements: statements, client: provider,
-            secrets: ConfinedSecrets(directory: nil, environment: [:]))
+        makeWorld = { [directory, tokens, usage, statements, provider] journal in
+            Gateway.World(
+                directory: directory, tokens: tokens, usage: usage, journal: journal, statements: statements,
+                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]))
+        }
         makePepper()
-        processes = [startProcess()]
+        processes = [startProcess(in: folders.make())]
         settle()
     }
 
@@ -138,7 +144,7 @@ package final class GatewayFixture {
 
     /// Another gateway on the same stores, with its services running.
     package func addReplica() -> Gateway {
-        let process = startProcess()
+        let process = startProcess(in: folders.make())
         processes.append(process)
         settle()
         return process.gateway
@@ -148,25 +154,33 @@ package final class GatewayFixture {
     /// the same stores.
     package func restart() {
         dead.append(processes[0])
-        processes[0] = startProcess()
+        processes[0] = startProcess(in: processes[0].folder)
         settle()
     }
 
     /// A further gateway that nobody runs: for tests that run its services themselves, on the usual threads.
-    package func makeGateway() -> Gateway { makeGateway(on: nil) }
+    package func makeGateway() -> Gateway { makeGateway(on: nil, in: folders.make()) }
 
-    private func makeGateway(on executor: SimulatedExecutor?) -> Gateway {
-        Gateway(
-            world: world, vault: Vault(keyring), profiles: options.profiles,
-            environment: environment(executor))
+    private func makeGateway(on executor: SimulatedExecutor?, in folder: String) -> Gateway {
+        let environment = environment(executor)
+        return Gateway(
+            world: makeWorld(openJournal(in: folder, boot: environment.replica)), vault: Vault(keyring),
+            profiles: options.profiles, environment: environment)
     }
 
-    private func startProcess() -> Process {
+    private func openJournal(in folder: String, boot: ReplicaID) -> UsageJournal {
+        // The folder is this fixture's own, on a disk with room.
+        try! UsageJournal(
+            directory: folder, boot: boot, limits: options.journal,
+            made: UUIDValue(high: random.next(), low: random.next()), now: clock.now())
+    }
+
+    private func startProcess(in folder: String) -> Process {
         let executor = SimulatedExecutor(shuffled: options.shuffles ? random.next() : nil)
-        let gateway = makeGateway(on: executor)
+        let gateway = makeGateway(on: executor, in: folder)
         let flights = Task(executorPreference: executor) { await gateway.carryOutFlights() }
         _ = executor.start { await gateway.follow() }
-        return Process(gateway: gateway, executor: executor, flights: flights)
+        return Process(gateway: gateway, executor: executor, flights: flights, folder: folder)
     }
 
     private func environment(_ executor: SimulatedExecutor?) -> GatewayEnvironment {
@@ -180,7 +194,8 @@ package final class GatewayFixture {
             clock: clock, random: source ?? random.source,
             replica: ReplicaID(.version7(at: clock.now(), random: (random.next(), random.next()))),
             metrics: GatewayMetrics(factory: options.metrics),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), executor: executor)
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), executor: executor,
+            offload: .inPlace)
     }
 
     /// 32 bytes of 0x07.

@@ -1,0 +1,171 @@
+// A stretch of mapped memory in which counts gather for one sequence.
+internal import BursarCore
+
+/// Records of one lane and one sequence, appended on their stride. The first 64 bytes are its head: the
+/// sequence and a check. A page is all zeros before it is used.
+struct JournalPage {
+    let bytes: UnsafeMutableRawBufferPointer
+    /// What tells this page's records from those of its former uses, and of other pages.
+    private(set) var salt: [UInt8] = []
+    private(set) var sequence: Int64 = 0
+    private(set) var used = JournalRecord.stride
+    private var records: [Key: Int] = [:]
+    /// Where a meter is counted when there is no room for more keys.
+    private var fallbacks: [Meter: Int] = [:]
+
+    private struct Key: Hashable {
+        let key: UsageKey
+        let minute: Int64
+    }
+
+    /// Kept for keys without attribution, so that sums stay exact on a full page: 64 records.
+    private static let reserve = 64 * JournalRecord.countSize
+
+    init(bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+    var isEmpty: Bool { used == JournalRecord.stride }
+    /// Whether it should be sealed before its second is over.
+    var isHalfFull: Bool { used > bytes.count / 2 }
+
+    /// Takes the page, which is all zeros, into use.
+    mutating func begin(sequence: Int64, boot: ReplicaID, lane: Int) {
+        self.sequence = sequence
+        salt = Self.salt(sequence: sequence, boot: boot, lane: lane)
+        used = JournalRecord.stride
+        records.removeAll(keepingCapacity: true)
+        fallbacks.removeAll(keepingCapacity: true)
+        bytes.storeBytes(of: sequence.littleEndian, toByteOffset: 0, as: Int64.self)
+        bytes.storeBytes(of: Self.check(of: sequence).littleEndian, toByteOffset: 8, as: UInt64.self)
+    }
+
+    /// Zeros it for its next use.
+    mutating func clear() {
+        bytes.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: used)
+        used = JournalRecord.stride
+    }
+
+    static func salt(sequence: Int64, boot: ReplicaID, lane: Int) -> [UInt8] {
+        boot.uuid.bytes + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> ($0 * 8)) } + [UInt8(lane)]
+    }
+
+    static func check(of sequence: Int64) -> UInt64 {
+        UInt64(bitPattern: sequence) &* 0x9e37_79b9_7f4a_7c15 ^ 0x6272_7361_7270_6167
+    }
+
+    // MARK: Counting
+
+    /// Adds one. Answers whether it is counted under its own key.
+    mutating func count(_ key: UsageKey, minute: Int64) -> Bool {
+        let exact = Key(key: key, minute: minute)
+        if let offset = records[exact] {
+            increment(at: offset)
+            return true
+        }
+        if used + JournalRecord.countSize + Self.reserve <= bytes.count {
+            records[exact] = append(key, minute: minute)
+            return true
+        }
+        countUnattributed(key.meter, minute: minute)
+        return key == UsageKey(meter: key.meter)
+    }
+
+    /// A meter's first such record is always made; a further one, for another minute, while there is room.
+    private mutating func countUnattributed(_ meter: Meter, minute: Int64) {
+        let exact = Key(key: UsageKey(meter: meter), minute: minute)
+        if let offset = records[exact] { return increment(at: offset) }
+        let missing = Meter.allCases.count - fallbacks.count - (fallbacks[meter] == nil ? 1 : 0)
+        let isRoom = used + (missing + 1) * JournalRecord.countSize <= bytes.count
+        guard isRoom || fallbacks[meter] == nil else {
+            if let offset = fallbacks[meter] { increment(at: offset) }
+            return
+        }
+        let offset = append(exact.key, minute: minute)
+        records[exact] = offset
+        fallbacks[meter] = offset
+    }
+
+    private mutating func append(_ key: UsageKey, minute: Int64) -> Int {
+        let offset = used
+        let record = slice(at: offset, JournalRecord.countSize)
+        let first = UsageCount(key: key, minute: minute, count: 1)
+        JournalRecord.count(first).write(to: record)
+        let check = JournalRecord.check(UnsafeRawBufferPointer(record), salt: salt)
+        let own = JournalRecord.check(ofCount: 1, in: check)
+        record.storeBytes(of: own.littleEndian, toByteOffset: 48, as: UInt64.self)
+        // Last: a record without it was never finished.
+        record.storeBytes(of: check.littleEndian, toByteOffset: 0, as: UInt64.self)
+        used += JournalRecord.countSize
+        return offset
+    }
+
+    /// Two stores; a kill between them leaves a count whose check is that of one less.
+    private func increment(at offset: Int) {
+        let record = slice(at: offset, JournalRecord.countSize)
+        let check = UInt64(littleEndian: record.load(as: UInt64.self))
+        let count = Int64(littleEndian: record.load(fromByteOffset: 40, as: Int64.self)) + 1
+        record.storeBytes(of: count.littleEndian, toByteOffset: 40, as: Int64.self)
+        let own = JournalRecord.check(ofCount: count, in: check)
+        record.storeBytes(of: own.littleEndian, toByteOffset: 48, as: UInt64.self)
+    }
+
+    /// Whether there was room.
+    mutating func append(_ event: RefreshEvent) -> Bool {
+        guard used + JournalRecord.eventSize + Self.reserve <= bytes.count else { return false }
+        let record = slice(at: used, JournalRecord.eventSize)
+        JournalRecord.event(event).write(to: record)
+        let check = JournalRecord.check(UnsafeRawBufferPointer(record), salt: salt)
+        record.storeBytes(of: check.littleEndian, toByteOffset: 0, as: UInt64.self)
+        used += JournalRecord.eventSize
+        return true
+    }
+
+    private func slice(at offset: Int, _ size: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + size])
+    }
+
+    // MARK: Reading
+
+    /// What a page holds.
+    struct Contents {
+        var records: [JournalRecord] = []
+        /// Offset and length of what did not survive.
+        var damage: [(offset: Int, bytes: Int)] = []
+    }
+
+    /// Reads whatever is intact; what is neither that nor zeros nor unfinished is damage.
+    static func contents(of bytes: UnsafeRawBufferPointer, salt: [UInt8]) -> Contents {
+        var contents = Contents()
+        var offset = JournalRecord.stride
+        while offset + JournalRecord.stride <= bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            guard let size = JournalRecord.size(kind: rest[8]), size <= rest.count,
+                let record = intact(UnsafeRawBufferPointer(rebasing: rest[..<size]), salt)
+            else {
+                // An unfinished record begins with zeros, as unused room does.
+                if rest.loadUnaligned(as: UInt64.self) == 0 {
+                    offset += JournalRecord.size(kind: rest[8]) ?? JournalRecord.stride
+                } else {
+                    contents.damage.append((offset, JournalRecord.stride))
+                    offset += JournalRecord.stride
+                }
+                continue
+            }
+            contents.records.append(record)
+            offset += size
+        }
+        return contents
+    }
+
+    private static func intact(_ bytes: UnsafeRawBufferPointer, _ salt: [UInt8]) -> JournalRecord? {
+        let check = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        guard check != 0, check == JournalRecord.check(bytes, salt: salt), let record = JournalRecord(bytes)
+        else { return nil }
+        if case .count(let count) = record {
+            let own = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 48, as: UInt64.self))
+            // The second: killed between the two stores of an increment.
+            let possible = [count.count, count.count - 1].map { JournalRecord.check(ofCount: $0, in: check) }
+            guard count.count > 0, possible.contains(own) else { return nil }
+        }
+        return record
+    }
+}

@@ -1,0 +1,108 @@
+// Sealed frames on the disk, until they are delivered and a while longer.
+internal import BursarCore
+
+/// Which frames lie where. A value: the journal holds it under a lock, and touches files outside the hit
+/// path.
+struct JournalSpool {
+    /// Where a frame lies.
+    struct Location: Hashable {
+        let sequence: Int64
+        let segment: String
+        let offset: Int
+        let size: Int
+        let sealedAt: Instant
+        var deliveredAt: Instant?
+    }
+
+    private struct Segment {
+        var bytes: Int
+        var isClosed: Bool
+    }
+
+    private(set) var frames: [JournalID: [Location]] = [:]
+    private var segments: [String: Segment] = [:]
+    /// How far the store has each journal; nil until it was asked.
+    var positions: [JournalID: Int64] = [:]
+
+    var bytes: Int { segments.values.reduce(0) { $0 + $1.bytes } }
+    var pending: Int { frames.values.reduce(0) { $0 + $1.count { $0.deliveredAt == nil } } }
+
+    var oldestPending: Instant? {
+        frames.values.compactMap { $0.first { $0.deliveredAt == nil }?.sealedAt }.min()
+    }
+
+    /// Journals with frames that the store may lack, the oldest first.
+    var journals: [JournalID] {
+        frames.filter { $0.value.contains { $0.deliveredAt == nil } || positions[$0.key] == nil }.keys
+            .sorted { $0.boot < $1.boot }
+    }
+
+    mutating func add(_ frame: JournalFrame, segment: String, offset: Int, size: Int) {
+        var known = frames[frame.journal, default: []]
+        // A frame that is there twice counts once.
+        guard !known.contains(where: { $0.sequence == frame.sequence }) else { return }
+        let location = Location(
+            sequence: frame.sequence, segment: segment, offset: offset, size: size, sealedAt: frame.sealedAt)
+        let place = known.lastIndex { $0.sequence < frame.sequence }.map { $0 + 1 } ?? 0
+        known.insert(location, at: place)
+        frames[frame.journal] = known
+    }
+
+    mutating func grow(_ segment: String, to bytes: Int, isClosed: Bool) {
+        segments[segment] = Segment(bytes: bytes, isClosed: isClosed)
+    }
+
+    mutating func close(_ segment: String) { segments[segment]?.isClosed = true }
+
+    func holds(_ sequence: Int64, of journal: JournalID) -> Bool {
+        frames[journal]?.contains { $0.sequence == sequence } ?? false
+    }
+
+    /// Frames behind `position`, in order.
+    func next(of journal: JournalID, after position: Int64, limit: Int) -> [Location] {
+        Array((frames[journal] ?? []).lazy.filter { $0.sequence > position }.prefix(limit))
+    }
+
+    /// The store has everything up to `position`, and nothing behind it.
+    mutating func stands(_ journal: JournalID, at position: Int64, now: Instant) {
+        positions[journal] = position
+        guard var known = frames[journal] else { return }
+        for index in known.indices {
+            if known[index].sequence <= position {
+                known[index].deliveredAt = known[index].deliveredAt ?? now
+            } else {
+                known[index].deliveredAt = nil
+            }
+        }
+        frames[journal] = known
+    }
+
+    mutating func forget(_ location: Location, of journal: JournalID) {
+        frames[journal]?.removeAll { $0.sequence == location.sequence }
+    }
+
+    /// Whether all that lies in it was delivered before `limit`.
+    func isOld(_ segment: String, before limit: Instant) -> Bool {
+        frames.values.allSatisfy { locations in
+            locations.allSatisfy { $0.segment != segment || ($0.deliveredAt.map { $0 <= limit } ?? false) }
+        }
+    }
+
+    /// Closed segments in which every frame was delivered before `limit`; they are forgotten.
+    mutating func takeOutdated(before limit: Instant) -> [String] {
+        var busy: Set<String> = []
+        for locations in frames.values {
+            for location in locations where !(location.deliveredAt.map { $0 <= limit } ?? false) {
+                busy.insert(location.segment)
+            }
+        }
+        let outdated = segments.filter { $0.value.isClosed && !busy.contains($0.key) }.map(\.key).sorted()
+        let gone = Set(outdated)
+        for name in outdated { segments[name] = nil }
+        for (journal, locations) in frames {
+            let rest = locations.filter { !gone.contains($0.segment) }
+            frames[journal] = rest.isEmpty ? nil : rest
+        }
+        return outdated
+    }
+}

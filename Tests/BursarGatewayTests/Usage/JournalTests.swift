@@ -1,0 +1,202 @@
+// The journal through its own process' death, and through damage of every kind.
+import BursarCore
+import BursarTestSupport
+import Foundation
+import Testing
+
+@testable import BursarGateway
+
+@Suite struct JournalTests {
+    private static let now = Instant(seconds: 1_795_000_000)
+    private static let minute = now.microseconds / 60_000_000
+    private static let folders = JournalFolders()
+
+    private static func open(
+        _ folder: String, boot: UInt64, limits: JournalLimits = JournalLimits(lanes: 2, pageBytes: 1 << 15)
+    ) throws -> UsageJournal {
+        try UsageJournal(
+            directory: folder, boot: ReplicaID(UUIDValue(high: 7, low: boot)), limits: limits,
+            made: UUIDValue(high: 1, low: 1), now: now)
+    }
+
+    private static func key(_ tenant: UInt64, _ meter: Meter = .answeredMemory) -> UsageKey {
+        UsageKey(
+            tenant: TenantID(UUIDValue(high: 5, low: tenant)), client: ClientID("brc_ABCDEFGHIJ0123456789"),
+            provider: ProviderID("zertiban"), environment: .sandbox, meter: meter)
+    }
+
+    private static func event(_ number: UInt64, failure: FailureReason?) -> RefreshEvent {
+        RefreshEvent(
+            id: UUIDValue(high: 2, low: number), at: now, owner: OwnerID(UUIDValue(high: 5, low: 1)),
+            tenant: nil, provider: ProviderID("zertiban")!, environment: .production,
+            credential: CredentialID(UUIDValue(high: 6, low: 1)), cause: .renewal, step: .refresh,
+            failure: failure, status: failure == nil ? 200 : nil, latency: .milliseconds(12),
+            lifetime: failure == nil ? .seconds(300) : nil)
+    }
+
+    /// Delivers everything as the recorder does.
+    private static func drain(_ journal: UsageJournal, to store: MemoryUsageStore) async throws {
+        for id in journal.undelivered {
+            journal.stands(id, at: try await store.delivered(of: id), now: now)
+            while let batch = journal.nextBatch(of: id).batch {
+                switch try await store.add(batch) {
+                case .stored: journal.stands(id, at: batch.last, now: now)
+                case .standsAt(let position): journal.stands(id, at: position, now: now)
+                }
+            }
+        }
+    }
+
+    @Test func whatWasNotSealedOutlivesTheProcess() async throws {
+        let folder = Self.folders.make()
+        let store = MemoryUsageStore()
+        let dead = try Self.open(folder, boot: 1)
+        for tenant in 1...20 {
+            for _ in 0..<tenant { dead.count(Self.key(UInt64(tenant)), minute: Self.minute) }
+        }
+        #expect(dead.record(Self.event(1, failure: .timedOut)))
+        #expect(dead.record(Self.event(2, failure: nil)))
+        let next = try Self.open(folder, boot: 2)
+        #expect(next.recovery.recoveredCounts == 210 && next.recovery.damage.isEmpty)
+        try await Self.drain(next, to: store)
+        #expect(store.sum == 210)
+        #expect(store.totals[Self.key(20)] == 20)
+        #expect(Set(store.events) == [Self.event(1, failure: .timedOut), Self.event(2, failure: nil)])
+        try await Self.drain(try Self.open(folder, boot: 3), to: store)
+        #expect(store.sum == 210, "a third start delivers nothing twice")
+    }
+
+    @Test func sealingInTurnsLosesAndDoublesNothing() async throws {
+        let folder = Self.folders.make()
+        let store = MemoryUsageStore()
+        var random = SplitMix64(seed: 4)
+        var counted: Int64 = 0
+        for boot in 1...6 {
+            let journal = try Self.open(folder, boot: UInt64(boot))
+            for _ in 0..<40 {
+                for _ in 0..<Int.random(in: 0...30, using: &random) {
+                    journal.count(Self.key(.random(in: 1...9, using: &random)), minute: Self.minute)
+                    counted += 1
+                }
+                if Bool.random(using: &random) { _ = journal.seal(now: Self.now) }
+                if Int.random(in: 0..<8, using: &random) == 0 { try await Self.drain(journal, to: store) }
+            }
+        }
+        try await Self.drain(try Self.open(folder, boot: 99), to: store)
+        #expect(store.sum == counted)
+    }
+
+    @Test func aFullPageKeepsTheNumberOfAnswers() async throws {
+        let journal = try Self.open(
+            Self.folders.make(), boot: 1, limits: JournalLimits(lanes: 1, pageBytes: 1 << 14))
+        let store = MemoryUsageStore()
+        for tenant in 1...5_000 {
+            let minute = Self.minute + Int64(tenant / 20)
+            journal.count(
+                Self.key(UInt64(tenant), tenant % 2 == 0 ? .refused : .answeredMemory), minute: minute)
+        }
+        #expect(journal.isFilling && journal.takeUnattributed() > 4_000)
+        #expect(journal.seal(now: Self.now) == .frame)
+        try await Self.drain(journal, to: store)
+        #expect(store.sum(metered: .refused) == 2_500 && store.sum(metered: .answeredMemory) == 2_500)
+    }
+
+    @Test func aFullSpoolKeepsCountingAndDrainsLater() async throws {
+        let folder = Self.folders.make()
+        let journal = try Self.open(
+            folder, boot: 1, limits: JournalLimits(lanes: 1, pageBytes: 1 << 15, spoolBytes: 1_000))
+        let store = MemoryUsageStore()
+        var refused = 0
+        for _ in 0..<50 {
+            journal.count(Self.key(1), minute: Self.minute)
+            if journal.seal(now: Self.now) == .refused { refused += 1 }
+        }
+        #expect(refused > 40)
+        try await Self.drain(journal, to: store)
+        while journal.seal(now: Self.now) != .nothing { try await Self.drain(journal, to: store) }
+        #expect(store.sum == 50)
+    }
+
+    @Test func framesThatAFailOverLostAreSentAgain() async throws {
+        let journal = try Self.open(Self.folders.make(), boot: 1)
+        let store = MemoryUsageStore()
+        var moment = store.moment
+        for round in 1...10 {
+            journal.count(Self.key(1), minute: Self.minute)
+            _ = journal.seal(now: Self.now)
+            try await Self.drain(journal, to: store)
+            if round == 6 { moment = store.moment }
+        }
+        store.restore(moment)
+        #expect(store.sum == 6)
+        journal.forgetPosition(of: journal.id)
+        try await Self.drain(journal, to: store)
+        #expect(store.sum == 10)
+        journal.clean(now: Self.now + .seconds(901))
+        #expect(journal.holdings.bytes == 0)
+    }
+
+    @Test func aDirectoryThatCannotHoldTheJournalIsNamed() throws {
+        let error = #expect(throws: JournalError.self) { try Self.open("/proc/nowhere", boot: 1) }
+        #expect("\(try #require(error))".contains("/proc/nowhere"))
+    }
+
+    // MARK: Damage
+
+    /// Truncated, overwritten or with garbage behind: the start succeeds, nothing counts twice, and nothing
+    /// is lost but what was damaged.
+    @Test func damageLosesAtMostWhatItHit() async throws {
+        let isLong = ProcessInfo.processInfo.environment["BURSAR_TEST_LONG"] != nil
+        for seed in 0..<(isLong ? 1_000 : 150) { try await damage(seed: UInt64(seed)) }
+    }
+
+    private func damage(seed: UInt64) async throws {
+        var random = SplitMix64(seed: seed)
+        let folder = Self.folders.make()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = MemoryUsageStore()
+        let journal = try Self.open(
+            folder, boot: 1, limits: JournalLimits(lanes: 1, pageBytes: 1 << 14, segmentBytes: 2_000))
+        var counted: Int64 = 0
+        let rounds = Int.random(in: 1...12, using: &random)
+        for round in 0...rounds {
+            for _ in 0..<Int.random(in: 1...9, using: &random) {
+                journal.count(Self.key(.random(in: 1...4, using: &random)), minute: Self.minute)
+                counted += 1
+            }
+            if round < rounds { _ = journal.seal(now: Self.now) }
+            if Int.random(in: 0..<5, using: &random) == 0 { try await Self.drain(journal, to: store) }
+        }
+        let delivered = store.sum
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+            $0.hasPrefix("usage-")
+        }
+        let name = names.sorted().randomElement(using: &random)!
+        let path = folder + "/" + name
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        let whole = bytes
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+        case 1:
+            let start = Int.random(in: 0..<bytes.count, using: &random)
+            for index in start..<min(bytes.count, start + Int.random(in: 1...400, using: &random)) {
+                bytes[index] = .random(in: 0...255, using: &random)
+            }
+        default:
+            bytes += (0..<Int.random(in: 1...300, using: &random)).map { _ in
+                .random(in: 0...255, using: &random)
+            }
+        }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let next = try Self.open(folder, boot: 2)
+        try await Self.drain(next, to: store)
+        #expect(store.sum <= counted, "seed \(seed): counted twice")
+        #expect(store.sum >= delivered, "seed \(seed)")
+        let isLossless = bytes.starts(with: whole)
+        if isLossless { #expect(store.sum == counted, "seed \(seed): garbage behind loses nothing") }
+        if store.sum < counted { #expect(!next.recovery.damage.isEmpty, "seed \(seed): a silent loss") }
+        // Whatever lies outside the one file that was hit has arrived.
+        let most = Int64(12 * 9 + 9)
+        #expect(counted - store.sum <= most)
+    }
+}
