@@ -73,6 +73,7 @@ let package = Package(
         library("BursarVault", ["BursarCore", crypto]),
         library(
             "BursarGateway", ["BursarCore", "BursarVault", crypto, deque, heap, lifecycle, log, metrics]),
+        library("BursarReports", ["BursarCore", crypto]),
         library("BursarLedger", ["BursarCore", "Postgres", crypto], plugins: ["EmbedFiles"]),
         library(
             "BursarProviders", ["BursarCore", httpClient, log, nioCore, nioPosix, nioHTTP1, nioSSL, yams],
@@ -80,7 +81,8 @@ let package = Package(
         library(
             "BursarHTTP",
             [
-                "BursarCore", "BursarGateway", "Prometheus", lifecycle, log, metrics, nioCore, nioHTTP1,
+                "BursarCore", "BursarGateway", "Prometheus", crypto, lifecycle, log, metrics, nioCore,
+                nioHTTP1,
                 nioPosix, nioSSL,
             ]),
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
@@ -89,8 +91,9 @@ let package = Package(
         .executableTarget(
             name: "bursar",
             dependencies: [
-                "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders", "BursarVault",
-                "Postgres", "Prometheus", product("ArgumentParser", "swift-argument-parser"), crypto,
+                "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders",
+                "BursarReports", "BursarVault", "Postgres", "Prometheus",
+                product("ArgumentParser", "swift-argument-parser"), crypto,
                 lifecycle, log, metrics, nioCore, nioPosix, nioSSL, unixSignals, yams,
             ],
             swiftSettings: settings),
@@ -135,11 +138,13 @@ let package = Package(
                 "BursarCore", "BursarGateway", "BursarHTTP", lifecycle, log, metrics, nioCore,
                 product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix,
             ]),
+        tests("BursarReportsTests", ["BursarCore", "BursarReports", crypto], exclude: ["Browser"]),
         tests("TidyTests", []),
         tests(
             "EndToEndTests",
             [
-                "BursarTestSupport", "Postgres", "ProviderSimulator", "bursar", crypto, httpClient, nioCore,
+                "BursarCore", "BursarLedger", "BursarTestSupport", "Postgres", "ProviderSimulator", "bursar",
+                crypto, httpClient, nioCore,
                 nioHTTP1,
                 nioPosix, nioSSL, product("NIOFoundationCompat", "swift-nio"),
             ], exclude: ["Clients"]),

@@ -1,5 +1,6 @@
 // How a command ends when it does not succeed: one message, one exit code.
 import ArgumentParser
+import BursarCore
 import BursarGateway
 import BursarHTTP
 import BursarLedger
@@ -40,6 +41,7 @@ struct Failure {
         case let failure as CommandFailure: self.init(failure.status, failure.message)
         case let error as SettingsError: self.init(.wrongUsage, error.description)
         case let error as LedgerError: self.init(ledger: error)
+        case let error as ReportError: self.init(report: error)
         case let error as PostgresError: self.init(.failed, Failure.advice(on: error))
         case let error as VaultError: self.init(.failed, error.description)
         case let error as ProfileError: self.init(.failed, error.description)
@@ -60,6 +62,14 @@ struct Failure {
         switch error {
         case .notFound(let text): self.init(.notFound, text)
         case .refused(let text): self.init(.refused, text)
+        }
+    }
+
+    private init(report error: ReportError) {
+        switch error {
+        case .notBegun: self.init(.refused, error.description)
+        case .tenantUnknown: self.init(.notFound, error.description)
+        case .dayOutside: self.init(.wrongUsage, error.description)
         }
     }
 

@@ -50,7 +50,7 @@ struct DatabaseTests {
 
     @Test func everyViewIsDroppedFirstAndDocumented() {
         for file in tree.files(in: "db/views", ending: ["sql"]) {
-            let dropped = file.lines.first { $0.hasPrefix("DROP VIEW IF EXISTS") } ?? ""
+            let dropped = file.text.firstMatch(of: /DROP VIEW IF EXISTS[^;]*;/)?.output ?? ""
             for match in file.text.matches(of: /CREATE VIEW (\w+\.\w+)/) {
                 let view = match.output.1
                 let isDocumented = file.text.contains("COMMENT ON VIEW \(view) IS")

@@ -7,14 +7,16 @@ enum Walls {
         "BursarCore": ["Glibc"],
         "BursarVault": ["BursarCore", "Crypto", "Foundation", "Synchronization"],
         "BursarGateway": [
-            "BursarCore", "BursarVault", "Crypto", "DequeModule", "Foundation", "HeapModule", "Logging",
-            "Metrics", "ServiceLifecycle", "Synchronization",
+            "BursarCore", "BursarVault", "Crypto", "DequeModule", "Dispatch", "Foundation", "Glibc",
+            "HeapModule", "Logging", "Metrics", "ServiceLifecycle", "Synchronization",
         ],
         "BursarHTTP": [
-            "BursarCore", "BursarGateway", "Glibc", "Logging", "Metrics", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "BursarCore", "BursarGateway", "Crypto", "Glibc", "Logging", "Metrics", "NIOCore", "NIOHTTP1",
+            "NIOPosix",
             "NIOSSL", "Prometheus", "ServiceLifecycle", "Synchronization",
         ],
-        "BursarLedger": ["BursarCore", "Crypto", "Foundation", "Glibc", "Postgres"],
+        "BursarLedger": ["BursarCore", "Crypto", "Foundation", "Glibc", "Postgres", "Synchronization"],
+        "BursarReports": ["BursarCore", "Crypto", "Synchronization"],
         "BursarProviders": [
             "AsyncHTTPClient", "BursarCore", "Foundation", "Glibc", "Logging", "NIOCore", "NIOHTTP1",
             "NIOPosix", "NIOSSL", "Synchronization", "Yams",
@@ -29,8 +31,9 @@ enum Walls {
         ],
         "bursar": [
             "ArgumentParser", "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders",
-            "BursarVault", "Foundation", "Glibc", "Logging", "Metrics", "NIOCore", "NIOPosix", "NIOSSL",
-            "Postgres", "Prometheus", "ServiceLifecycle", "Synchronization", "UnixSignals", "Yams",
+            "BursarReports", "BursarVault", "Crypto", "Foundation", "Glibc", "Logging", "Metrics", "NIOCore",
+            "NIOPosix", "NIOSSL", "Postgres", "Prometheus", "ServiceLifecycle", "Synchronization",
+            "UnixSignals", "Yams",
         ],
     ]
 

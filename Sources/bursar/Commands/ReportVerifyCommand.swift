@@ -1,0 +1,105 @@
+// bursar report verify
+import ArgumentParser
+import BursarCore
+import BursarLedger
+import BursarReports
+import Foundation
+
+struct ReportVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Add a month up in five ways, and fail when two of them differ.",
+        discussion: """
+            total: what the report says. tenants: its tenants together. days: its days together. \
+            minutes: what was counted. batches: what the gateways delivered. A closed month is also held \
+            against its manifest, and the manifests against each other.
+            """)
+
+    @Option(help: PeriodArgument.help, transform: PeriodArgument.parse) var period: PeriodArgument
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let administration = try Administration(options)
+        let result = try await administration.withReports { ledger, zone in
+            try await verify(try period.period(zone: zone), ledger)
+        }
+        try administration.output.print(result) { result.text }
+        guard result.verified else { throw CommandFailure(.failed, result.problems.joined(separator: "\n")) }
+    }
+
+    private func verify(_ period: ReportPeriod, _ ledger: Ledger) async throws -> Verification {
+        let head = try await ledger.head(of: period)
+        Output.say("Adding up \(period) (\(head.zone), \(head.status.rawValue)) …")
+        let sums = try await ledger.sums(of: period)
+        var problems = Verification.differences(between: sums.sums)
+        if let closing = head.closing {
+            Output.say("Checking \(period) against its manifest …")
+            problems += try await ledger.brokenManifests()
+            let digest = CSVDigest()
+            try await ledger.rows(of: period, by: nil, filter: .all) { rows in
+                digest.add(rows, head: head)
+            }
+            let found = digest.finish()
+            if found != closing.csvDigest {
+                problems.append(
+                    "the rows of \(period) have the SHA-256 \(found), its manifest says "
+                        + "\(closing.csvDigest): the snapshot was altered")
+            }
+        }
+        return Verification(head: head, sums: sums.sums, problems: problems)
+    }
+}
+
+/// What a verification found.
+struct Verification: Encodable {
+    struct Sum: Encodable {
+        let name: String
+        let answers: Int64
+        let refused: Int64
+        let failed: Int64
+        let exchanges: Int64
+        let unavailable: String?
+    }
+
+    let period: String
+    let zone: String
+    let status: String
+    let verified: Bool
+    let sums: [Sum]
+    let problems: [String]
+
+    init(head: PeriodHead, sums: [ReportSum], problems: [String]) {
+        period = head.period.description
+        zone = head.zone
+        status = head.status.rawValue
+        verified = problems.isEmpty
+        self.sums = sums.map { sum in
+            Sum(
+                name: sum.name, answers: sum.counts.answers, refused: sum.counts.refused,
+                failed: sum.counts.failed, exchanges: sum.counts[.exchanges], unavailable: sum.unavailable)
+        }
+        self.problems = problems
+    }
+
+    /// Every meter is compared, also those that the table does not show.
+    static func differences(between sums: [ReportSum]) -> [String] {
+        guard let total = sums.first else { return [] }
+        return sums.dropFirst().filter { $0.unavailable == nil }.flatMap { sum in
+            Meter.allCases.filter { sum.counts[$0] != total.counts[$0] }.map { meter in
+                "\(meter.rawValue): \(sum.name) add up to \(sum.counts[meter]), the \(total.name) is "
+                    + "\(total.counts[meter]), a difference of \(sum.counts[meter] - total.counts[meter])"
+            }
+        }
+    }
+
+    var text: String {
+        let table = TextTable(
+            header: ["\(period) \(zone) \(status)", "ANSWERS", "REFUSED", "FAILED", "EXCHANGES"],
+            rows: sums.map { sum in
+                guard sum.unavailable == nil else { return [sum.name, "-", "-", "-", "-"] }
+                return [sum.name] + [sum.answers, sum.refused, sum.failed, sum.exchanges].map(String.init)
+            }, empty: "")
+        let notes = sums.compactMap { sum in sum.unavailable.map { "\(sum.name): \($0)" } }
+        let verdict = verified ? "All agree." : "They do NOT agree."
+        return ([table.text] + notes + [verdict]).joined(separator: "\n")
+    }
+}
