@@ -79,6 +79,8 @@ start_demo_postgres() {
 # For the gateway here, and for `./dev bursar` in another terminal.
 write_environment() {
     remember "$demo/keyring" new_keyring
+    remember "$demo/finance-token" random_hex 24
+    remember "$demo/admin-tokens" new_admin_tokens
     (
         umask 077
         mkdir -p "$demo/state" "$demo/providers" "$demo/secrets"
@@ -89,13 +91,19 @@ write_environment() {
             BURSAR_PROVIDERS_DIR "$demo/providers" \
             BURSAR_PROVIDER_NETWORKS loopback-too \
             BURSAR_HTTP_PORT "$http_port" \
-            BURSAR_ADMIN_PORT "$admin_port"
+            BURSAR_ADMIN_PORT "$admin_port" \
+            BURSAR_ADMIN_TOKENS_FILE "$demo/admin-tokens"
     )
     # shellcheck source=/dev/null
     source "$demo/environment"
 }
 
 new_keyring() { printf 'demo-1:%s\n' "$(head -c 32 /dev/urandom | base64)"; }
+
+# Who may read reports over HTTP: the digest of the token, never the token.
+new_admin_tokens() {
+    printf 'finance:demo:%s\n' "$(printf '%s' "$(<"$demo/finance-token")" | sha256sum | cut -d ' ' -f 1)"
+}
 
 start_simulator() {
     write_simulator_credentials

@@ -91,7 +91,7 @@ print_demo() {
 
 Bursar is running. Ctrl-C stops it; its data stays in .bursar/ until ./dev reset.
   merchant side       $merchant
-  admin side          http://127.0.0.1:$admin_port (metrics, health)
+  admin side          http://127.0.0.1:$admin_port (metrics, health, reports)
   provider simulator  http://127.0.0.1:$simulator_port
   command line        ./dev bursar tenant list
 
@@ -106,5 +106,10 @@ TEXT
     echo "curl -s -H 'Authorization: Bearer $secret' -H 'Content-Type: application/json'" \
         "-d '{\"customer_id\":\"c-1\",\"invoice_id\":\"i-1\",\"subject\":\"user-1\"}'" \
         "'$merchant/v1/checkout-auth/init?provider=alternative&environment=sandbox'"
+    echo
+    echo "What was used this month, a second later: a page for a browser, and a table:"
+    echo "curl -s -H 'Authorization: Bearer $(<"$demo/finance-token")' -o usage.html" \
+        "'http://127.0.0.1:$admin_port/reports/usage?period=$(date -u +%Y-%m)'"
+    echo "./dev bursar report usage --period $(date -u +%Y-%m)"
     echo
 }

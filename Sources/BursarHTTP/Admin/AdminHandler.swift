@@ -1,21 +1,28 @@
 // The admin side (docs/API.md section 6): metrics, health, version.
+internal import BursarCore
 package import Prometheus
 
-/// Answers `/metrics`, `/livez`, `/readyz` and `/version`; to everything else there is nothing.
+/// Answers `/metrics`, `/livez`, `/readyz`, `/version` and `/reports/usage`; to everything else there is
+/// nothing.
 package final class AdminHandler: HTTPHandler {
     private let registry: PrometheusRegistry
     private let isReady: @Sendable () -> Bool
     private let version: BuildVersion
+    private let reports: ReportDesk?
     private let routes: [String: Route]
 
-    /// - Parameter isReady: asked at each `/readyz`; must not wait.
+    /// - Parameters:
+    ///   - reports: nil where nobody may read any: their path does not exist then.
+    ///   - isReady: asked at each `/readyz`; must not wait.
     package init(
-        registry: PrometheusRegistry, version: BuildVersion, isReady: @escaping @Sendable () -> Bool
+        registry: PrometheusRegistry, version: BuildVersion, reports: ReportDesk? = nil,
+        isReady: @escaping @Sendable () -> Bool
     ) {
+        self.reports = reports
         self.registry = registry
         self.version = version
         self.isReady = isReady
-        let own: [Route] = [.metrics, .live, .ready, .version]
+        let own: [Route] = [.metrics, .live, .ready, .version] + (reports == nil ? [] : [.usageReport])
         routes = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
     }
 
@@ -35,6 +42,7 @@ package final class AdminHandler: HTTPHandler {
         case .live: respond(HealthAnswers.live())
         case .ready: respond(HealthAnswers.ready(isReady()))
         case .version: respond(HTTPResponse(.ok, json: version.json))
+        case .usageReport: report(request, respond)
         case .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth, .metadata, .unknown,
             .unreadable:
             respond(RequestFault.pathUnknown.answer(.api).response())
@@ -43,6 +51,23 @@ package final class AdminHandler: HTTPHandler {
     }
 
     package func refuse(_ fault: HTTPFault, route: Route) -> HTTPResponse { fault.answer.response() }
+
+    /// The task ends by itself: the database has deadlines. When the caller goes, its answer is dropped.
+    private func report(_ request: HTTPRequest, _ respond: HTTPResponder) {
+        guard let reports else { return respond(RequestFault.pathUnknown.answer(.api).response()) }
+        let wanted: ReportRequest
+        do throws(ReportFault) {
+            wanted = try reports.request(request)
+        } catch {
+            return respond(error.answer.response())
+        }
+        Task {
+            switch await reports.report(wanted) {
+            case .success(let body): respond(HTTPResponse(report: body, of: wanted))
+            case .failure(let fault): respond(fault.answer.response())
+            }
+        }
+    }
 
     /// Off the event loop, which may be serving merchants: the page takes milliseconds.
     private func metrics(_ respond: HTTPResponder) {

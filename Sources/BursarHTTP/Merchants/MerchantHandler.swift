@@ -54,7 +54,7 @@ package final class MerchantHandler: HTTPHandler {
         case .metadata: respond(HTTPResponse(.ok, json: metadata.json))
         case .live: respond(HealthAnswers.live())
         case .ready: respond(HealthAnswers.ready(gateway.isReady))
-        case .metrics, .version, .unknown, .unreadable: throw .pathUnknown
+        case .metrics, .version, .usageReport, .unknown, .unreadable: throw .pathUnknown
         }
         return nil
     }
@@ -113,8 +113,8 @@ extension Route {
     fileprivate var area: Area {
         switch self {
         case .oauthToken, .oauthRevoke: .oauth
-        case .token, .paymentToken, .checkoutAuth, .metadata, .live, .ready, .metrics, .version, .unknown,
-            .unreadable:
+        case .token, .paymentToken, .checkoutAuth, .metadata, .live, .ready, .metrics, .version, .usageReport,
+            .unknown, .unreadable:
             .api
         }
     }

@@ -89,7 +89,7 @@ extension Authorization.Flaw {
 }
 
 extension FormMembers.Flaw {
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .escape: "holds a % that is not followed by two hexadecimal digits"
         case .notText: "is not UTF-8"

@@ -12,6 +12,7 @@ package enum Route: String, Sendable, CaseIterable {
     case ready = "/readyz"
     case metrics = "/metrics"
     case version = "/version"
+    case usageReport = "/reports/usage"
     /// A path that is none of these.
     case unknown = "unknown"
     /// No request that could be read.
@@ -23,7 +24,7 @@ package enum Route: String, Sendable, CaseIterable {
         switch self {
         case .oauthToken, .oauthRevoke, .checkoutAuth: [.post]
         case .token, .paymentToken: [.get]
-        case .metadata, .live, .ready, .metrics, .version: [.get, .head]
+        case .metadata, .live, .ready, .metrics, .version, .usageReport: [.get, .head]
         case .unknown, .unreadable: []
         }
     }
@@ -32,7 +33,7 @@ package enum Route: String, Sendable, CaseIterable {
     var isForTokens: Bool {
         switch self {
         case .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth: true
-        case .metadata, .live, .ready, .metrics, .version, .unknown, .unreadable: false
+        case .metadata, .live, .ready, .metrics, .version, .usageReport, .unknown, .unreadable: false
         }
     }
 

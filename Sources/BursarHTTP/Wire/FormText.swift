@@ -79,6 +79,8 @@ struct FormMembers {
     /// The same for what must not be seen.
     func secret(_ name: String) -> Secret? { bytes(name).map(Secret.init) }
 
+    var allNames: [String] { members.map(\.name) }
+
     /// Whether the member is named at all, with or without a value.
     func names(_ name: String) -> Bool { members.contains { $0.name == name } }
 }

@@ -4,6 +4,7 @@ import BursarGateway
 import BursarHTTP
 import BursarLedger
 import BursarProviders
+import BursarReports
 import BursarVault
 import Foundation
 import Logging
@@ -23,6 +24,7 @@ struct GatewayProcess {
     private let vault: Vault
     private let catalogue: ProfileCatalogue
     private let state: StateDirectory
+    private let adminTokens: AdminTokens?
 
     init(settings: Settings) throws {
         self.settings = settings
@@ -34,6 +36,7 @@ struct GatewayProcess {
         vault = Vault(try Keyring.load(path: keyringFile))
         catalogue = try ProfileCatalogue.load(
             directory: settings.text(.providersDirectory), policy: try settings.networkPolicy())
+        adminTokens = try AdminTokensFile.load(settings.text(.adminTokensFile))
         state = try StateDirectory(path: try settings.required(.stateDirectory))
     }
 
@@ -57,7 +60,8 @@ struct GatewayProcess {
         let gateway = try gateway(ledger: ledger, client: client, registry: registry)
         registry.onCollect { gateway.recordHoldings() }
         let servers = try listeners.servers(
-            gateway: gateway, registry: registry, eventLoopGroup: group, logger: logger)
+            gateway: gateway, registry: registry, reports: reportDesk(reports), eventLoopGroup: group,
+            logger: logger)
         for server in servers { try await server.bind() }
         try await checkSchema(ledger)
         let watch = KeyringWatch(path: keyringFile, vault: vault, logger: logger)
@@ -80,6 +84,14 @@ struct GatewayProcess {
         await pool.close()
         await reportPool.close()
         logger.notice("stopped")
+    }
+
+    private func reportDesk(_ source: Ledger) -> ReportDesk? {
+        adminTokens.map { tokens in
+            ReportDesk(tokens: tokens) { request, sink in
+                try await UsageReportWriter(source: source).write(request, links: true, to: sink)
+            }
+        }
     }
 
     /// Below `info` the service group prints its services with all that they hold.

@@ -65,13 +65,14 @@ struct Listeners {
     }
 
     func servers(
-        gateway: Gateway, registry: PrometheusRegistry, eventLoopGroup: any EventLoopGroup, logger: Logger
+        gateway: Gateway, registry: PrometheusRegistry, reports: ReportDesk?,
+        eventLoopGroup: any EventLoopGroup, logger: Logger
     ) throws -> [HTTPServer] {
         var context: (@Sendable () -> NIOSSLContext)?
         if let tls { context = { tls } }
         let merchants = MerchantHandler(gateway: gateway, settings: MerchantSettings(publicURL: publicURL))
         let operators = AdminHandler(
-            registry: registry, version: BuildVersion(version: Bursar.version)
+            registry: registry, version: BuildVersion(version: Bursar.version), reports: reports
         ) { gateway.isReady }
         return [
             HTTPServer(
