@@ -25,7 +25,7 @@ prepare_tests() {
     need_swift
     need_build_packages
     need_postgres_packages
-    need_packages curl python3-venv shellcheck
+    need_packages chromium curl fonts-dejavu-core python3-venv shellcheck
     make_oauth_clients
 }
 

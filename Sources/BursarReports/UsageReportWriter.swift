@@ -16,6 +16,9 @@ package struct UsageReportWriter: Sendable {
         let head = try await source.head(of: request.period)
         if request.asksForEvents {
             try await writeEvents(request, head, to: sink)
+        } else if request.format == .html, request.grouping == nil {
+            let overview = try await source.overview(of: request.period, filter: request.filter)
+            try await sink(Array(OverviewPage(overview: overview, links: links).html().utf8))
         } else {
             try await writeRows(request, head, to: sink)
         }
