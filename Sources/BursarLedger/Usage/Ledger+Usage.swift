@@ -130,7 +130,8 @@ extension Ledger: UsageStore {
                     ELSE minute END AS minute
             FROM given
         ), dated AS (
-            SELECT placed.*, (minute AT TIME ZONE zone)::date AS day FROM placed, bursar.report_zone
+            SELECT placed.*, (minute AT TIME ZONE (SELECT zone FROM bursar.report_zone))::date AS day
+            FROM placed
         ), counted AS (
             SELECT dated.*, period.period AS closed FROM dated LEFT JOIN bursar.period
                 ON first_day = date_trunc('month', day)::date

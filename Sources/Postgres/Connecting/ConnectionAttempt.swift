@@ -71,7 +71,11 @@ struct ConnectionAttempt {
     }
 
     private func configure(_ session: Session, until deadline: Deadline) throws(PostgresError) {
-        var settings = [("statement_timeout", Session.statementTimeout(for: configuration.queryTimeout))]
+        // Compiling a statement costs some 300 ms, and the planner takes to it whenever it guesses a table's
+        // size too high, as it does of one that was never analysed.
+        var settings = [
+            ("statement_timeout", Session.statementTimeout(for: configuration.queryTimeout)), ("jit", "off"),
+        ]
         // A statement whose client is gone ends within a second (PostgreSQL 14 and later).
         if PQserverVersion(session.connection) >= 140_000 {
             settings.append(("client_connection_check_interval", "1s"))

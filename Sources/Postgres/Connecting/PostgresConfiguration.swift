@@ -16,7 +16,7 @@ package struct PostgresConfiguration: Sendable {
     ///   - queryTimeout: for each statement that names no other; the server's statement_timeout is a little
     ///     less, so that a merely slow statement costs no connection.
     ///   - sessionSettings: settings (`search_path`, …) of every connection, beside those this module makes:
-    ///     statement_timeout and client_connection_check_interval.
+    ///     statement_timeout, jit and client_connection_check_interval.
     package init(
         connectionString: String, applicationName: String = "bursar", connectTimeout: Duration = .seconds(5),
         queryTimeout: Duration = .seconds(5), sessionSettings: [(String, String)] = []
