@@ -42,7 +42,7 @@ package final class AdminHandler: HTTPHandler {
         case .live: respond(HealthAnswers.live())
         case .ready: respond(HealthAnswers.ready(isReady()))
         case .version: respond(HTTPResponse(.ok, json: version.json))
-        case .usageReport: report(request, respond)
+        case .usageReport: return report(request, respond)
         case .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth, .metadata, .unknown,
             .unreadable:
             respond(RequestFault.pathUnknown.answer(.api).response())
@@ -52,20 +52,18 @@ package final class AdminHandler: HTTPHandler {
 
     package func refuse(_ fault: HTTPFault, route: Route) -> HTTPResponse { fault.answer.response() }
 
-    /// The task ends by itself: the database has deadlines. When the caller goes, its answer is dropped.
-    private func report(_ request: HTTPRequest, _ respond: HTTPResponder) {
-        guard let reports else { return respond(RequestFault.pathUnknown.answer(.api).response()) }
-        let wanted: ReportRequest
-        do throws(ReportFault) {
-            wanted = try reports.request(request)
-        } catch {
-            return respond(error.answer.response())
+    private func report(_ request: HTTPRequest, _ respond: HTTPResponder) -> (@Sendable () -> Void)? {
+        guard let reports else {
+            respond(RequestFault.pathUnknown.answer(.api).response())
+            return nil
         }
-        Task {
-            switch await reports.report(wanted) {
-            case .success(let body): respond(HTTPResponse(report: body, of: wanted))
-            case .failure(let fault): respond(fault.answer.response())
-            }
+        do throws(ReportFault) {
+            let wanted = try reports.request(request)
+            let task = Task { await reports.answer(wanted, respond) }
+            return { task.cancel() }
+        } catch {
+            respond(error.answer.response())
+            return nil
         }
     }
 

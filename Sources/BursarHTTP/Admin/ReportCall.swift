@@ -8,7 +8,6 @@ enum ReportFault: Error {
     case malformed(String)
     case report(ReportError)
     case busy
-    case tooLarge
     case unavailable
 
     var answer: ErrorAnswer {
@@ -34,11 +33,6 @@ enum ReportFault: Error {
             return ErrorAnswer(
                 .serviceUnavailable, retryAfter: .seconds(5), "other reports are being made; come back later",
                 fault: .gateway)
-        case .tooLarge:
-            return ErrorAnswer(
-                .badRequest, .invalidRequest,
-                "this report is too large for an answer: narrow it by day or tenant, group it with by=, "
-                    + "or write it with `bursar report usage --output`")
         case .unavailable:
             return ErrorAnswer(
                 .serviceUnavailable, retryAfter: .seconds(5),
@@ -51,6 +45,7 @@ enum ReportFault: Error {
 extension ReportRequest {
     private static let parameters: Set<String> = [
         "period", "by", "format", "tenant", "day", "client", "provider", "environment", "events",
+        "outcome",
     ]
 
     /// Strict: a parameter that is not understood would be a figure that is misunderstood.
@@ -81,8 +76,13 @@ extension ReportRequest {
             provider: try Self.read(members, "provider", "a provider's id", ProviderID.init),
             environment: try Self.read(members, "environment", "sandbox or production") {
                 ProviderEnvironment(rawValue: $0)
+            },
+            outcome: try Self.read(members, "outcome", "a failure's name, as timed_out") {
+                FailureReason(rawValue: $0)
             })
         let events = try Self.read(members, "events", "true or false") { Bool($0) } ?? false
+        if events, grouping != nil { throw .malformed("events are not grouped: leave out by") }
+        if filter.outcome != nil, !events { throw .malformed("outcome goes with events=true") }
         self.init(
             period: period, format: format ?? (events ? .json : .html), grouping: grouping, filter: filter,
             asksForEvents: events)

@@ -21,14 +21,10 @@ package struct ReportDesk: Sendable {
 
     /// Reports under way at once.
     private static let limit = 4
-    /// Bytes of one answer. What is larger is a file, and the command line writes those.
-    private static let bodyLimit = 32 << 20
 
     private final class Places: Sendable {
         let taken = Mutex(0)
     }
-
-    private struct TooLarge: Error {}
 
     /// Who asks, and for what.
     func request(_ request: HTTPRequest) throws(ReportFault) -> ReportRequest {
@@ -43,39 +39,70 @@ package struct ReportDesk: Sendable {
         return try ReportRequest(query: request.query)
     }
 
-    func report(_ request: ReportRequest) async -> Result<[UInt8], ReportFault> {
+    /// Makes the report and answers with it. What is short is answered whole, with its length; what is long
+    /// leaves while it is made, as fast as the caller takes it.
+    func answer(_ request: ReportRequest, _ respond: HTTPResponder) async {
         let isTaken = places.taken.withLock { taken in
             guard taken < Self.limit else { return false }
             taken += 1
             return true
         }
-        guard isTaken else { return .failure(.busy) }
+        guard isTaken else { return respond(ReportFault.busy.answer.response()) }
         defer { places.taken.withLock { $0 -= 1 } }
-        let body = Body()
+        let body = ReportBody(respond, HTTPResponse(report: [], of: request))
         do {
-            try await produce(request) { piece in
-                guard body.append(piece, limit: Self.bodyLimit) else { throw TooLarge() }
-            }
-            return .success(body.bytes)
+            try await produce(request) { try await body.take($0) }
+            await body.finish { HTTPResponse(report: $0, of: request) }
         } catch let error as ReportError {
-            return .failure(.report(error))
-        } catch is TooLarge {
-            return .failure(.tooLarge)
+            await body.fail(.report(error))
         } catch {
-            return .failure(.unavailable)
+            await body.fail(.unavailable)
+        }
+    }
+}
+
+/// Holds back the beginning of an answer, in case that it is all of it or that making it fails.
+private actor ReportBody {
+    private let respond: HTTPResponder
+    private let head: HTTPResponse
+    private var held: [UInt8] = []
+    private var hasBegun = false
+
+    /// Bytes that are held back; afterwards, of one piece.
+    private static let limit = 128 << 10
+
+    init(_ respond: HTTPResponder, _ head: HTTPResponse) {
+        self.respond = respond
+        self.head = head
+    }
+
+    func take(_ piece: [UInt8]) async throws {
+        held += piece
+        guard held.count >= Self.limit else { return }
+        try await flush()
+    }
+
+    private func flush() async throws {
+        if !hasBegun {
+            hasBegun = true
+            try await respond.begin(head)
+        }
+        let piece = held
+        held = []
+        try await respond.send(piece)
+    }
+
+    func finish(_ whole: ([UInt8]) -> HTTPResponse) async {
+        guard hasBegun else { return respond(whole(held)) }
+        do {
+            try await flush()
+            respond.end(isWhole: true)
+        } catch {
+            respond.end(isWhole: false)
         }
     }
 
-    private final class Body: Sendable {
-        private let gathered = Mutex<[UInt8]>([])
-        var bytes: [UInt8] { gathered.withLock { $0 } }
-
-        func append(_ piece: [UInt8], limit: Int) -> Bool {
-            gathered.withLock { bytes in
-                guard bytes.count + piece.count <= limit else { return false }
-                bytes += piece
-                return true
-            }
-        }
+    func fail(_ fault: ReportFault) {
+        if hasBegun { respond.end(isWhole: false) } else { respond(fault.answer.response()) }
     }
 }

@@ -26,15 +26,19 @@ extension HTTPConnection {
             if request.isUpgrade { replaceDecoder() }
         }
         write(bytes, then: closes ? .linger : .go)
-        record(response, to: request, at: context.eventLoop.now)
+        record(response.status, to: request, at: context.eventLoop.now)
     }
 
-    func write(_ bytes: ByteBuffer, then afterwards: Afterwards) {
-        guard let context else { return }
+    /// - Parameter sent: fulfilled when the bytes have left.
+    func write(
+        _ bytes: ByteBuffer, then afterwards: Afterwards, sent: EventLoopPromise<Void>? = nil
+    ) {
+        guard let context else { return sent?.fail(CallerGone()) ?? () }
         unsent += 1
         if unsent == 1 { unsentSince = context.eventLoop.now }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [self] _ in wrote(then: afterwards) }
+        if let sent { promise.futureResult.cascade(to: sent) }
         context.write(Self.wrapOutboundOut(bytes), promise: promise)
         needsFlush = true
         // Within a read, one flush serves all of its answers; the gate says when that is.
@@ -59,15 +63,15 @@ extension HTTPConnection {
 
     /// The metrics of the answer and its line in the log: the route, never the path, and nothing that a
     /// caller or a provider wrote.
-    private func record(_ response: HTTPResponse, to request: OpenRequest, at now: NIODeadline) {
+    func record(_ status: HTTPStatus, to request: OpenRequest, at now: NIODeadline) {
         let took = now - request.startedAt
-        server.metrics.answered(request.route, request.method, response.status, took: took)
+        server.metrics.answered(request.route, request.method, status, took: took)
         guard server.logger.logLevel <= .debug else { return }
         server.logger.debug(
             "answered",
             metadata: [
                 LogField.side: "\(server.side.rawValue)", LogField.method: "\(request.method.rawValue)",
-                LogField.route: "\(request.route.rawValue)", LogField.status: "\(response.status.rawValue)",
+                LogField.route: "\(request.route.rawValue)", LogField.status: "\(status.rawValue)",
                 LogField.duration: "\(Double(took.nanoseconds / 1_000) / 1_000)",
                 LogField.request: "\(request.id)",
             ])

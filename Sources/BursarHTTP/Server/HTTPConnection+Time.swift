@@ -11,7 +11,7 @@ extension HTTPConnection {
             case .idle(let since): since + TimeAmount(idlePatience)
             case .head(let since): since + TimeAmount(limits.head)
             case .body(_, let since): since + TimeAmount(limits.body)
-            case .answering(_, let since): since + TimeAmount(limits.answer)
+            case .answering(_, let since), .sending(_, _, _, let since): since + TimeAmount(limits.answer)
             case .closing(let since):
                 since + TimeAmount(max(limits.linger, unsent > 0 ? limits.write : .zero))
             }
@@ -50,7 +50,7 @@ extension HTTPConnection {
             return context.close(promise: nil)
         }
         switch phase {
-        case .idle, .closing: context.close(promise: nil)
+        case .idle, .closing, .sending: context.close(promise: nil)
         case .head, .body: fail(.tooSlow)
         case .answering:
             server.logger.error("a request was not answered in time")

@@ -4,8 +4,9 @@ internal import NIOHTTP1
 
 /// Stands behind the decoder. All of it runs on the connection's event loop.
 ///
-///     idle ─► head ─► body ─► answering ─► idle
-///       └──────┴───────┴──────────┴──────► closing      (an answer that ends the connection is sent)
+///     idle ─► head ─► body ─► answering ─┬──────────► idle
+///       │      │       │          │      └─► sending ──┤
+///       └──────┴───────┴──────────┴────────────────────┴─► closing   (an answer that ends it is sent)
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -19,6 +20,8 @@ final class HTTPConnection: ChannelInboundHandler {
         case body(OpenRequest, since: NIODeadline)
         /// → idle, when the answer is sent and the connection stays; → closing otherwise
         case answering(OpenRequest, since: NIODeadline)
+        /// A long answer is being made and sent. → idle or closing, when it is sent
+        case sending(OpenRequest, HTTPStatus, closes: Bool, since: NIODeadline)
         /// The end: input is thrown away until the caller closes too, or time is up.
         case closing(since: NIODeadline)
     }
@@ -96,8 +99,11 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// Whether the next request has to wait: for an answer, for earlier ones to be taken, or for a decoder.
     private var isBusy: Bool {
-        if case .answering = phase { return true }
-        return isReplacingDecoder || context?.channel.isWritable == false
+        switch phase {
+        case .answering, .sending: return true
+        case .idle, .head, .body, .closing:
+            return isReplacingDecoder || context?.channel.isWritable == false
+        }
     }
 
     // MARK: One request
@@ -138,9 +144,14 @@ final class HTTPConnection: ChannelInboundHandler {
     /// The handler's answer. One to another request than the current comes too late.
     func answer(_ response: HTTPResponse, to number: UInt64) {
         guard case .answering(let request, _) = phase, request.number == number else { return }
+        finishing { send(response, to: request) }
+    }
+
+    /// Around what ends an answer: then comes the next request's turn.
+    func finishing(_ end: () -> Void) {
         cancelWaiting = nil
         requestBytes = 0
-        send(response, to: request)
+        end()
         if !isWorking { work() }
         if !gate.isBusy { inputPaused() }
     }
@@ -164,7 +175,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private var openRequest: OpenRequest? {
         switch phase {
         case .body(let request, _), .answering(let request, _): request
-        case .idle, .head, .closing: nil
+        case .idle, .head, .sending, .closing: nil
         }
     }
 

@@ -15,4 +15,21 @@ package struct HTTPResponder: Sendable {
             loop.execute { connection.value.answer(response, to: number) }
         }
     }
+
+    /// Begins an answer that is sent while it is made: `response` has its head and no body.
+    func begin(_ response: HTTPResponse) async throws {
+        try await connection.eventLoop.submit { try connection.value.begin(response, to: number) }.get()
+    }
+
+    /// Sends more of it, and comes back when that has left.
+    /// - Throws: when the caller has gone.
+    func send(_ piece: [UInt8]) async throws {
+        let loop = connection.eventLoop
+        try await loop.flatSubmit { connection.value.send(piece, to: number, on: loop) }.get()
+    }
+
+    /// Ends it. The caller can tell one that is not whole.
+    func end(isWhole: Bool) {
+        connection.eventLoop.execute { connection.value.end(number, isWhole: isWhole) }
+    }
 }

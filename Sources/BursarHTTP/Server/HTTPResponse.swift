@@ -73,21 +73,38 @@ enum Persistence {
     }
 }
 
+/// How a caller knows where an answer ends.
+enum BodyLength {
+    case known
+    case chunked
+    case untilClose
+}
+
 extension HTTPResponse {
     /// The whole answer as one buffer: one write, one packet.
     func bytes(id: RequestID, date: [UInt8], persistence: Persistence, isHead: Bool) -> ByteBuffer {
-        var bytes = ByteBufferAllocator().buffer(capacity: 192 + fields.count + (isHead ? 0 : body.count))
+        var bytes = head(id: id, date: date, persistence: persistence, length: .known)
+        if !isHead { bytes.writeBytes(body) }
+        return bytes
+    }
+
+    func head(id: RequestID, date: [UInt8], persistence: Persistence, length: BodyLength) -> ByteBuffer {
+        var bytes = ByteBufferAllocator().buffer(capacity: 192 + fields.count + body.count)
         bytes.writeStaticString(status.line)
         bytes.writeBytes(date)
         bytes.writeStaticString("X-Request-Id: ")
         bytes.writeString(id.description)
-        bytes.writeStaticString("\r\nContent-Length: ")
-        bytes.writeString(String(body.count))
-        bytes.writeStaticString("\r\n")
+        switch length {
+        case .known:
+            bytes.writeStaticString("\r\nContent-Length: ")
+            bytes.writeString(String(body.count))
+            bytes.writeStaticString("\r\n")
+        case .chunked: bytes.writeStaticString("\r\nTransfer-Encoding: chunked\r\n")
+        case .untilClose: bytes.writeStaticString("\r\n")
+        }
         if let line = persistence.line { bytes.writeStaticString(line) }
         bytes.writeBytes(fields)
         bytes.writeStaticString("\r\n")
-        if !isHead { bytes.writeBytes(body) }
         return bytes
     }
 }
