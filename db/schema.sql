@@ -439,6 +439,20 @@ CREATE TABLE bursar.refresh_hour (
 
 
 --
+-- Name: refresh_provider_day; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_provider_day (
+    day date NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL
+);
+
+
+--
 -- Name: report_zone; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -583,7 +597,8 @@ UNION ALL
     usage_day.tenant_id,
     COALESCE(( SELECT tenant_name.name
            FROM bursar.tenant_name
-          WHERE ((tenant_name.tenant_id = usage_day.tenant_id) AND (tenant_name.since < (((usage_day.day + 1))::timestamp without time zone AT TIME ZONE report_zone.zone)))
+          WHERE ((tenant_name.tenant_id = usage_day.tenant_id) AND (tenant_name.since < (((usage_day.day + 1))::timestamp without time zone AT TIME ZONE ( SELECT report_zone.zone
+                   FROM bursar.report_zone))))
           ORDER BY tenant_name.since DESC
          LIMIT 1), 'unattributed'::text) AS tenant_name,
     usage_day.client_id,
@@ -604,8 +619,7 @@ UNION ALL
     usage_day.exchanges,
     usage_day.renewals,
     usage_day.refresh_token_renewals
-   FROM bursar.usage_day,
-    bursar.report_zone
+   FROM bursar.usage_day
   WHERE (NOT ((date_trunc('month'::text, (usage_day.day)::timestamp with time zone))::date IN ( SELECT period.first_day
            FROM bursar.period)))
 UNION ALL
@@ -613,7 +627,8 @@ UNION ALL
     usage_correction.tenant_id,
     COALESCE(( SELECT tenant_name.name
            FROM bursar.tenant_name
-          WHERE ((tenant_name.tenant_id = usage_correction.tenant_id) AND (tenant_name.since < (((usage_correction.day + 1))::timestamp without time zone AT TIME ZONE report_zone.zone)))
+          WHERE ((tenant_name.tenant_id = usage_correction.tenant_id) AND (tenant_name.since < (((usage_correction.day + 1))::timestamp without time zone AT TIME ZONE ( SELECT report_zone.zone
+                   FROM bursar.report_zone))))
           ORDER BY tenant_name.since DESC
          LIMIT 1), 'unattributed'::text) AS tenant_name,
     usage_correction.client_id,
@@ -634,8 +649,7 @@ UNION ALL
     usage_correction.exchanges,
     usage_correction.renewals,
     usage_correction.refresh_token_renewals
-   FROM bursar.usage_correction,
-    bursar.report_zone
+   FROM bursar.usage_correction
   WHERE (NOT ((date_trunc('month'::text, (usage_correction.day)::timestamp with time zone))::date IN ( SELECT period.first_day
            FROM bursar.period)));
 
@@ -1464,7 +1478,8 @@ CREATE VIEW finance.usage_by_client WITH (security_barrier='true') AS
     NULLIF(summed.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
     COALESCE(( SELECT tenant_name.name
            FROM bursar.tenant_name
-          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE summed.zone)))
+          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE ( SELECT report_zone.zone
+                   FROM bursar.report_zone))))
           ORDER BY tenant_name.since DESC
          LIMIT 1), 'unattributed'::text) AS tenant_name,
     NULLIF(summed.client_id, ''::text) AS client_id,
@@ -1486,7 +1501,6 @@ CREATE VIEW finance.usage_by_client WITH (security_barrier='true') AS
     summed.renewals,
     summed.refresh_token_renewals
    FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
-            report_zone.zone,
             report_row.tenant_id,
             report_row.client_id,
             report_row.correction_of,
@@ -1503,9 +1517,8 @@ CREATE VIEW finance.usage_by_client WITH (security_barrier='true') AS
             (sum(report_row.exchanges))::bigint AS exchanges,
             (sum(report_row.renewals))::bigint AS renewals,
             (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
-           FROM bursar.report_row,
-            bursar.report_zone
-          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.tenant_id, report_row.client_id, report_row.correction_of) summed;
+           FROM bursar.report_row
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_row.tenant_id, report_row.client_id, report_row.correction_of) summed;
 
 
 --
@@ -1688,7 +1701,6 @@ CREATE VIEW finance.usage_by_provider WITH (security_barrier='true') AS
     summed.renewals,
     summed.refresh_token_renewals
    FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
-            report_zone.zone,
             report_row.provider,
             report_row.environment,
             report_row.correction_of,
@@ -1705,9 +1717,8 @@ CREATE VIEW finance.usage_by_provider WITH (security_barrier='true') AS
             (sum(report_row.exchanges))::bigint AS exchanges,
             (sum(report_row.renewals))::bigint AS renewals,
             (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
-           FROM bursar.report_row,
-            bursar.report_zone
-          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.provider, report_row.environment, report_row.correction_of) summed;
+           FROM bursar.report_row
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_row.provider, report_row.environment, report_row.correction_of) summed;
 
 
 --
@@ -1866,7 +1877,8 @@ CREATE VIEW finance.usage_by_tenant WITH (security_barrier='true') AS
     NULLIF(summed.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
     COALESCE(( SELECT tenant_name.name
            FROM bursar.tenant_name
-          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE summed.zone)))
+          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE ( SELECT report_zone.zone
+                   FROM bursar.report_zone))))
           ORDER BY tenant_name.since DESC
          LIMIT 1), 'unattributed'::text) AS tenant_name,
     summed.correction_of,
@@ -1887,7 +1899,6 @@ CREATE VIEW finance.usage_by_tenant WITH (security_barrier='true') AS
     summed.renewals,
     summed.refresh_token_renewals
    FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
-            report_zone.zone,
             report_row.tenant_id,
             report_row.correction_of,
             (sum(report_row.answered_memory))::bigint AS answered_memory,
@@ -1903,9 +1914,8 @@ CREATE VIEW finance.usage_by_tenant WITH (security_barrier='true') AS
             (sum(report_row.exchanges))::bigint AS exchanges,
             (sum(report_row.renewals))::bigint AS renewals,
             (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
-           FROM bursar.report_row,
-            bursar.report_zone
-          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.tenant_id, report_row.correction_of) summed;
+           FROM bursar.report_row
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_row.tenant_id, report_row.correction_of) summed;
 
 
 --
@@ -2271,7 +2281,8 @@ CREATE VIEW finance.usage_monthly WITH (security_barrier='true') AS
     NULLIF(summed.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS business_uuid,
     COALESCE(( SELECT tenant_name.name
            FROM bursar.tenant_name
-          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE summed.zone)))
+          WHERE ((tenant_name.tenant_id = summed.tenant_id) AND (tenant_name.since < ((summed.month + '1 mon'::interval) AT TIME ZONE ( SELECT report_zone.zone
+                   FROM bursar.report_zone))))
           ORDER BY tenant_name.since DESC
          LIMIT 1), 'unattributed'::text) AS tenant_name,
     NULLIF(summed.client_id, ''::text) AS client_id,
@@ -2295,7 +2306,6 @@ CREATE VIEW finance.usage_monthly WITH (security_barrier='true') AS
     summed.renewals,
     summed.refresh_token_renewals
    FROM ( SELECT (date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date AS month,
-            report_zone.zone,
             report_row.tenant_id,
             report_row.client_id,
             report_row.provider,
@@ -2314,9 +2324,8 @@ CREATE VIEW finance.usage_monthly WITH (security_barrier='true') AS
             (sum(report_row.exchanges))::bigint AS exchanges,
             (sum(report_row.renewals))::bigint AS renewals,
             (sum(report_row.refresh_token_renewals))::bigint AS refresh_token_renewals
-           FROM bursar.report_row,
-            bursar.report_zone
-          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_zone.zone, report_row.tenant_id, report_row.client_id, report_row.provider, report_row.environment, report_row.correction_of) summed;
+           FROM bursar.report_row
+          GROUP BY ((date_trunc('month'::text, (report_row.day)::timestamp with time zone))::date), report_row.tenant_id, report_row.client_id, report_row.provider, report_row.environment, report_row.correction_of) summed;
 
 
 --
@@ -2978,6 +2987,14 @@ ALTER TABLE ONLY bursar.refresh_hour
 
 
 --
+-- Name: refresh_provider_day refresh_provider_day_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.refresh_provider_day
+    ADD CONSTRAINT refresh_provider_day_pkey PRIMARY KEY (day, provider, environment, outcome, bucket);
+
+
+--
 -- Name: report_zone report_zone_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
@@ -3447,6 +3464,13 @@ GRANT SELECT,INSERT ON TABLE bursar.refresh_event TO bursar_gateway;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_hour TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_provider_day; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_provider_day TO bursar_gateway;
 
 
 --

@@ -52,7 +52,8 @@ import Testing
     @Test func tablesOfOneTenantLeadWithIt() async throws {
         let notOfOneTenant = [
             "schema_migration", "config_version", "config_change", "pepper", "client", "report_zone",
-            "usage_journal", "usage_batch", "period", "usage_snapshot", "refresh_hour", "downtime_dirty",
+            "usage_journal", "usage_batch", "period", "usage_snapshot", "refresh_hour",
+            "refresh_provider_day", "downtime_dirty",
         ]
         try await TemporaryDatabase.lend { database async throws in
             let rows = try await database.withConnection { connection in

@@ -3,6 +3,7 @@ import BursarCore
 
 struct MemorySource: ReportSource {
     var rows: [UsageRow] = []
+    var events: [RefreshEvent] = []
     var batch = 1
     var head = PeriodHead(
         period: ReportPeriod("2026-10")!, zone: "Europe/Berlin", status: .open,
@@ -26,14 +27,41 @@ struct MemorySource: ReportSource {
     func overview(of period: ReportPeriod, filter: ReportFilter) async throws -> UsageOverview {
         UsageOverview(
             head: head, filter: filter, totals: try await totals(of: period, filter: filter),
-            service: .init(),
-            previous: nil, days: [], tenants: [], tenantCount: 0, providers: [], clients: [], failures: [],
-            corrections: [])
+            service: .init(), previous: nil,
+            days: rows.map { named($0.day ?? "", ReportFilter(day: $0.day), $0) },
+            tenants: rows.map { named($0.tenantName ?? "", ReportFilter(tenant: $0.tenant), $0) },
+            tenantCount: Int64(rows.count),
+            providers: [
+                NamedFigures(
+                    name: "square/production",
+                    filter: ReportFilter(provider: ProviderID("square"), environment: .production),
+                    counts: MeterCounts(), service: .init())
+            ],
+            clients: [],
+            failures: [.init(provider: "square", environment: "production", reason: "timed_out", count: 3)],
+            corrections: rows.filter { $0.correctionOf != nil })
+    }
+
+    private func named(_ name: String, _ filter: ReportFilter, _ row: UsageRow) -> NamedFigures {
+        NamedFigures(name: name, filter: filter, counts: row.counts, service: .init())
     }
 
     func events(
         of period: ReportPeriod, filter: ReportFilter, _ each: @Sendable ([RefreshEvent]) async throws -> Void
-    ) async throws {}
+    ) async throws {
+        for start in stride(from: 0, to: events.count, by: batch) {
+            try await each(Array(events[start..<min(start + batch, events.count)]))
+        }
+    }
+}
+
+func event(_ number: Int64, failure: FailureReason? = nil) -> RefreshEvent {
+    RefreshEvent(
+        id: UUIDValue(high: 1, low: UInt64(number)), at: Instant(seconds: 1_790_805_600 + number),
+        owner: OwnerID(UUIDValue(high: 2, low: 1)), tenant: TenantID(UUIDValue(high: 2, low: 1)),
+        provider: ProviderID("square")!, environment: .production,
+        credential: CredentialID(UUIDValue(high: 3, low: 1)), cause: .renewal, step: .full, failure: failure,
+        status: failure == nil ? 200 : nil, latency: .milliseconds(42), lifetime: .seconds(3_600))
 }
 
 func usage(_ name: String, correcting period: String? = nil) -> UsageRow {

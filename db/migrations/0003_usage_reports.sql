@@ -259,6 +259,16 @@ CREATE TABLE bursar.refresh_day (
     PRIMARY KEY (tenant_id, day, provider, environment, step, outcome, bucket)
 );
 CREATE INDEX refresh_day_by_day ON bursar.refresh_day (day);
+-- The same over all tenants: what a month's page reads, however many tenants there are.
+CREATE TABLE bursar.refresh_provider_day (
+    day date NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (day, provider, environment, outcome, bucket)
+);
 INSERT INTO bursar.refresh_hour
     SELECT date_trunc('hour', at, 'UTC'), provider, environment, step, outcome,
         bursar.latency_bucket(latency_us), count(*), max(latency_us)
@@ -267,6 +277,9 @@ INSERT INTO bursar.refresh_day
     SELECT coalesce(tenant_id, '00000000-0000-0000-0000-000000000000'), (at AT TIME ZONE 'UTC')::date, provider,
         environment, step, outcome, bursar.latency_bucket(latency_us), count(*)
     FROM bursar.refresh_event GROUP BY 1, 2, 3, 4, 5, 6, 7;
+INSERT INTO bursar.refresh_provider_day
+    SELECT day, provider, environment, outcome, bucket, sum(count)::bigint
+    FROM bursar.refresh_day GROUP BY 1, 2, 3, 4, 5;
 
 -- Downtime depends on what came before and after a failure, so it is made anew for the hours in which something
 -- happened.
@@ -390,6 +403,6 @@ GRANT SELECT, INSERT, UPDATE ON bursar.usage_minute, bursar.usage_day, bursar.us
 GRANT DELETE ON bursar.usage_day TO bursar_gateway;
 GRANT SELECT ON bursar.usage_minute_default, bursar.tenant_name TO bursar_gateway;
 GRANT SELECT, INSERT ON bursar.period, bursar.usage_snapshot, bursar.usage_correction TO bursar_gateway;
-GRANT SELECT, INSERT, UPDATE, DELETE ON bursar.refresh_hour, bursar.refresh_day, bursar.downtime_dirty,
-    bursar.downtime_hour TO bursar_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON bursar.refresh_hour, bursar.refresh_day,
+    bursar.refresh_provider_day, bursar.downtime_dirty, bursar.downtime_hour TO bursar_gateway;
 GRANT SELECT ON bursar.downtime_day TO bursar_gateway;

@@ -19,12 +19,12 @@ SELECT
     coalesce(
         (SELECT name FROM bursar.tenant_name
             WHERE tenant_name.tenant_id = usage_day.tenant_id
-                AND since < (day + 1)::timestamp AT TIME ZONE zone
+                AND since < (day + 1)::timestamp AT TIME ZONE (SELECT zone FROM bursar.report_zone)
             ORDER BY since DESC LIMIT 1), 'unattributed'),
     client_id, provider, environment, NULL, NULL,
     answered_memory, answered_store, answered_provider, answered_scoped, limited, refused, failed_caller,
     failed_credential, failed_provider, failed_gateway, exchanges, renewals, refresh_token_renewals
-FROM bursar.usage_day, bursar.report_zone
+FROM bursar.usage_day
 WHERE date_trunc('month', day)::date NOT IN (SELECT first_day FROM bursar.period)
 UNION ALL
 SELECT
@@ -32,12 +32,12 @@ SELECT
     coalesce(
         (SELECT name FROM bursar.tenant_name
             WHERE tenant_name.tenant_id = usage_correction.tenant_id
-                AND since < (day + 1)::timestamp AT TIME ZONE zone
+                AND since < (day + 1)::timestamp AT TIME ZONE (SELECT zone FROM bursar.report_zone)
             ORDER BY since DESC LIMIT 1), 'unattributed'),
     client_id, provider, environment, corrects, reason,
     answered_memory, answered_store, answered_provider, answered_scoped, limited, refused, failed_caller,
     failed_credential, failed_provider, failed_gateway, exchanges, renewals, refresh_token_renewals
-FROM bursar.usage_correction, bursar.report_zone
+FROM bursar.usage_correction
 WHERE date_trunc('month', day)::date NOT IN (SELECT first_day FROM bursar.period);
 COMMENT ON VIEW bursar.report_row IS 'Every row of every report; the views of the schema finance are made of it.';
 GRANT SELECT ON bursar.report_row TO bursar_gateway;
@@ -98,7 +98,7 @@ SELECT
     coalesce(
         (SELECT name FROM bursar.tenant_name
             WHERE tenant_name.tenant_id = summed.tenant_id
-                AND since < (month + interval '1 month')::timestamp AT TIME ZONE zone
+                AND since < (month + interval '1 month')::timestamp AT TIME ZONE (SELECT zone FROM bursar.report_zone)
             ORDER BY since DESC LIMIT 1), 'unattributed') AS tenant_name,
     nullif(client_id, '') AS client_id,
     nullif(provider, '') AS provider,
@@ -121,7 +121,7 @@ SELECT
     renewals,
     refresh_token_renewals
 FROM (
-    SELECT date_trunc('month', day)::date AS month, zone, tenant_id, client_id, provider, environment, correction_of,
+    SELECT date_trunc('month', day)::date AS month, tenant_id, client_id, provider, environment, correction_of,
         sum(answered_memory)::bigint AS answered_memory,
         sum(answered_store)::bigint AS answered_store,
         sum(answered_provider)::bigint AS answered_provider,
@@ -135,8 +135,8 @@ FROM (
         sum(exchanges)::bigint AS exchanges,
         sum(renewals)::bigint AS renewals,
         sum(refresh_token_renewals)::bigint AS refresh_token_renewals
-    FROM bursar.report_row, bursar.report_zone
-    GROUP BY 1, zone, tenant_id, client_id, provider, environment, correction_of) AS summed;
+    FROM bursar.report_row
+    GROUP BY 1, tenant_id, client_id, provider, environment, correction_of) AS summed;
 
 COMMENT ON VIEW finance.usage_monthly IS 'Usage by month, tenant, client, provider and environment.';
 COMMENT ON COLUMN finance.usage_monthly.month IS 'First day of the month in the reporting zone.';
@@ -170,7 +170,7 @@ SELECT
     coalesce(
         (SELECT name FROM bursar.tenant_name
             WHERE tenant_name.tenant_id = summed.tenant_id
-                AND since < (month + interval '1 month')::timestamp AT TIME ZONE zone
+                AND since < (month + interval '1 month')::timestamp AT TIME ZONE (SELECT zone FROM bursar.report_zone)
             ORDER BY since DESC LIMIT 1), 'unattributed') AS tenant_name,
     correction_of,
     answered_memory + answered_store + answered_provider + answered_scoped AS answers,
@@ -190,7 +190,7 @@ SELECT
     renewals,
     refresh_token_renewals
 FROM (
-    SELECT date_trunc('month', day)::date AS month, zone, tenant_id, correction_of,
+    SELECT date_trunc('month', day)::date AS month, tenant_id, correction_of,
         sum(answered_memory)::bigint AS answered_memory,
         sum(answered_store)::bigint AS answered_store,
         sum(answered_provider)::bigint AS answered_provider,
@@ -204,8 +204,8 @@ FROM (
         sum(exchanges)::bigint AS exchanges,
         sum(renewals)::bigint AS renewals,
         sum(refresh_token_renewals)::bigint AS refresh_token_renewals
-    FROM bursar.report_row, bursar.report_zone
-    GROUP BY 1, zone, tenant_id, correction_of) AS summed;
+    FROM bursar.report_row
+    GROUP BY 1, tenant_id, correction_of) AS summed;
 
 COMMENT ON VIEW finance.usage_by_tenant IS 'Usage by month and tenant.';
 COMMENT ON COLUMN finance.usage_by_tenant.month IS 'First day of the month in the reporting zone.';
@@ -252,7 +252,7 @@ SELECT
     renewals,
     refresh_token_renewals
 FROM (
-    SELECT date_trunc('month', day)::date AS month, zone, provider, environment, correction_of,
+    SELECT date_trunc('month', day)::date AS month, provider, environment, correction_of,
         sum(answered_memory)::bigint AS answered_memory,
         sum(answered_store)::bigint AS answered_store,
         sum(answered_provider)::bigint AS answered_provider,
@@ -266,8 +266,8 @@ FROM (
         sum(exchanges)::bigint AS exchanges,
         sum(renewals)::bigint AS renewals,
         sum(refresh_token_renewals)::bigint AS refresh_token_renewals
-    FROM bursar.report_row, bursar.report_zone
-    GROUP BY 1, zone, provider, environment, correction_of) AS summed;
+    FROM bursar.report_row
+    GROUP BY 1, provider, environment, correction_of) AS summed;
 
 COMMENT ON VIEW finance.usage_by_provider IS 'Usage by month, provider and environment.';
 COMMENT ON COLUMN finance.usage_by_provider.month IS 'First day of the month in the reporting zone.';
@@ -298,7 +298,7 @@ SELECT
     coalesce(
         (SELECT name FROM bursar.tenant_name
             WHERE tenant_name.tenant_id = summed.tenant_id
-                AND since < (month + interval '1 month')::timestamp AT TIME ZONE zone
+                AND since < (month + interval '1 month')::timestamp AT TIME ZONE (SELECT zone FROM bursar.report_zone)
             ORDER BY since DESC LIMIT 1), 'unattributed') AS tenant_name,
     nullif(client_id, '') AS client_id,
     correction_of,
@@ -319,7 +319,7 @@ SELECT
     renewals,
     refresh_token_renewals
 FROM (
-    SELECT date_trunc('month', day)::date AS month, zone, tenant_id, client_id, correction_of,
+    SELECT date_trunc('month', day)::date AS month, tenant_id, client_id, correction_of,
         sum(answered_memory)::bigint AS answered_memory,
         sum(answered_store)::bigint AS answered_store,
         sum(answered_provider)::bigint AS answered_provider,
@@ -333,8 +333,8 @@ FROM (
         sum(exchanges)::bigint AS exchanges,
         sum(renewals)::bigint AS renewals,
         sum(refresh_token_renewals)::bigint AS refresh_token_renewals
-    FROM bursar.report_row, bursar.report_zone
-    GROUP BY 1, zone, tenant_id, client_id, correction_of) AS summed;
+    FROM bursar.report_row
+    GROUP BY 1, tenant_id, client_id, correction_of) AS summed;
 
 COMMENT ON VIEW finance.usage_by_client IS 'Usage by month, tenant and client.';
 COMMENT ON COLUMN finance.usage_by_client.month IS 'First day of the month in the reporting zone.';

@@ -68,11 +68,14 @@ package struct ReportFilter: Hashable, Sendable {
     package var client: ClientID?
     package var provider: ProviderID?
     package var environment: ProviderEnvironment?
+    /// Of requests to providers; counts have none.
+    package var outcome: FailureReason?
 
     package init(
         tenant: TenantID? = nil, day: String? = nil, client: ClientID? = nil, provider: ProviderID? = nil,
-        environment: ProviderEnvironment? = nil
+        environment: ProviderEnvironment? = nil, outcome: FailureReason? = nil
     ) {
+        self.outcome = outcome
         self.tenant = tenant
         self.day = day
         self.client = client
@@ -200,16 +203,12 @@ package struct UsageOverview: Hashable, Sendable {
     package struct Previous: Hashable, Sendable {
         package let period: ReportPeriod
         package let totals: MeterCounts
-        package let service: ServiceFigures
         /// Tenants whose answers changed most: name, then, now.
         package let movers: [Mover]
 
-        package init(
-            period: ReportPeriod, totals: MeterCounts, service: ServiceFigures, movers: [Mover]
-        ) {
+        package init(period: ReportPeriod, totals: MeterCounts, movers: [Mover]) {
             self.period = period
             self.totals = totals
-            self.service = service
             self.movers = movers
         }
     }

@@ -35,6 +35,8 @@ extension Ledger: ReportSource {
     ) async throws -> R {
         try await pool.transaction { connection in
             try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            // So that sums by tenant are made in memory.
+            try await connection.execute("SET LOCAL work_mem = '64MB'")
             let head = try await self.head(of: period, on: connection)
             try await self.check(filter, head, on: connection)
             return try await body(ReportReader(connection: connection, head: head, filter: filter))
@@ -95,90 +97,6 @@ extension Ledger: ReportSource {
 }
 
 extension ReportReader {
-    /// Tenants and clients that the page names; the others are one row.
-    private static let named = 15
-
-    fileprivate func overview() async throws -> UsageOverview {
-        let totals = try await totals()
-        let service = try await service(by: .all)[""] ?? ServiceFigures()
-        let tenants = try await named(by: .tenant, try await self.service(by: .tenant)) {
-            (ReportFilter(tenant: $0.tenant), $0.tenantName ?? "", $0.tenant?.description ?? "")
-        }
-        let providers = try await named(by: .provider, try await self.service(by: .provider)) { row in
-            let environment = row.environment.flatMap(ProviderEnvironment.init(rawValue:))
-            let name = [row.provider, row.environment].compactMap { $0 }.joined(separator: "/")
-            let filter = ReportFilter(
-                provider: row.provider.flatMap(ProviderID.init), environment: environment)
-            return (filter, name.isEmpty ? UsageRow.unattributed : name, name)
-        }
-        let clients = try await named(by: .client, [:]) { row in
-            let filter = ReportFilter(tenant: row.tenant, client: row.client.flatMap(ClientID.init))
-            let name = [row.tenantName, row.client ?? "no client"].compactMap { $0 }.joined(separator: " · ")
-            return (filter, name, "")
-        }
-        return UsageOverview(
-            head: head, filter: filter, totals: totals, service: service, previous: try await previous(),
-            days: try await days(), tenants: tenants.rows, tenantCount: tenants.count,
-            providers: providers.rows, clients: clients.rows, failures: try await failures(),
-            corrections: try await corrections())
-    }
-
-    /// The largest rows by name, and the others added up.
-    private func named(
-        by grouping: ReportGrouping, _ service: [String: ServiceFigures],
-        _ describe: @escaping @Sendable (UsageRow) -> (ReportFilter, String, String)
-    ) async throws -> (rows: [NamedFigures], count: Int64) {
-        let gathered = Gathered(limit: Self.named)
-        try await rows(by: grouping) { rows in
-            for row in rows {
-                let (filter, name, key) = describe(row)
-                gathered.add(
-                    NamedFigures(
-                        name: name, filter: filter, counts: row.counts,
-                        service: service[key] ?? ServiceFigures()), isTenant: row.tenant != nil)
-            }
-        }
-        return gathered.finished
-    }
-
-    private func days() async throws -> [NamedFigures] {
-        let service = try await service(by: .day)
-        let gathered = Gathered(limit: .max)
-        try await rows(by: .day) { rows in
-            for row in rows {
-                let day = row.day ?? ""
-                gathered.add(
-                    NamedFigures(
-                        name: day, filter: ReportFilter(day: day), counts: row.counts,
-                        service: service[day] ?? ServiceFigures()), isTenant: false)
-            }
-        }
-        let known = Dictionary(gathered.finished.rows.map { ($0.name, $0) }) { first, _ in first }
-        let begun = try await connection.query(
-            """
-            SELECT day::date::text AS day FROM generate_series(
-                \(head.period.firstDay)::date,
-                least(\(head.period.next.firstDay)::date - 1, (now() AT TIME ZONE \(head.zone))::date),
-                interval '1 day') AS day
-            """
-        ).map { try $0.decode("day", as: String.self) }
-        return begun.map { day in
-            known[day]
-                ?? NamedFigures(
-                    name: day, filter: ReportFilter(day: day), counts: MeterCounts(),
-                    service: service[day] ?? ServiceFigures())
-        }
-    }
-
-    private func previous() async throws -> UsageOverview.Previous? {
-        let before = head.period.previous
-        let totals = try await totals(of: before)
-        let service = try await service(by: .all, of: before)[""]
-        guard !totals.isZero || service != nil else { return nil }
-        return UsageOverview.Previous(
-            period: before, totals: totals, service: service ?? ServiceFigures(), movers: try await movers())
-    }
-
     fileprivate func events(_ each: @Sendable ([RefreshEvent]) async throws -> Void) async throws {
         _ = try await connection.rows(
             """
@@ -192,6 +110,7 @@ extension ReportReader {
                 AND (\(filter.provider?.text)::text IS NULL OR provider = \(filter.provider?.text))
                 AND (\(filter.environment?.rawValue)::text IS NULL
                     OR environment = \(filter.environment?.rawValue))
+                AND (\(filter.outcome?.rawValue)::text IS NULL OR outcome = \(filter.outcome?.rawValue))
             ORDER BY at, event_id
             """, batch: Self.batch
         ) { rows in try await each(try rows.map { try RefreshEvent(report: $0) }) }

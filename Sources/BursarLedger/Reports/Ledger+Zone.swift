@@ -33,11 +33,12 @@ extension Ledger {
 
     /// As far as the requests themselves are kept; days before that stay as they were.
     private func remakeEventDays(_ zone: String, on connection: PostgresConnection) async throws {
-        try await connection.execute(
-            """
-            DELETE FROM bursar.refresh_day WHERE day >= (
-                SELECT (min(at) AT TIME ZONE 'UTC')::date - 1 FROM bursar.refresh_event)
-            """, timeout: Self.longTime)
+        let firstKept: PostgresQuery =
+            "(SELECT (min(at) AT TIME ZONE 'UTC')::date - 1 FROM bursar.refresh_event)"
+        for table in ["refresh_day", "refresh_provider_day"] {
+            try await connection.execute(
+                "DELETE FROM bursar.\(unescaped: table) WHERE day >= \(firstKept)", timeout: Self.longTime)
+        }
         try await connection.execute(
             """
             INSERT INTO bursar.refresh_day AS sums
@@ -46,6 +47,12 @@ extension Ledger {
             FROM bursar.refresh_event GROUP BY 1, 2, 3, 4, 5, 6, 7
             ON CONFLICT (tenant_id, day, provider, environment, step, outcome, bucket)
                 DO UPDATE SET count = excluded.count
+            """, timeout: Self.longTime)
+        try await connection.execute(
+            """
+            INSERT INTO bursar.refresh_provider_day
+            SELECT day, provider, environment, outcome, bucket, sum(count)::bigint
+            FROM bursar.refresh_day WHERE day >= \(firstKept) GROUP BY 1, 2, 3, 4, 5
             """, timeout: Self.longTime)
         try await connection.execute(
             """

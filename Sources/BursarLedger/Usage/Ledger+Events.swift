@@ -24,17 +24,30 @@ extension Ledger {
             ON CONFLICT (hour, provider, environment, step, outcome, bucket) DO UPDATE SET
                 count = sums.count + excluded.count, max_us = greatest(sums.max_us, excluded.max_us)
             """, timeout: Self.batchTime)
+        // What comes for a closed month changes nothing of its page.
+        let dated: PostgresQuery = """
+            \(given), dated AS (
+                SELECT * FROM (
+                    SELECT given.*, (at AT TIME ZONE (SELECT zone FROM bursar.report_zone))::date AS day,
+                        bursar.latency_bucket(latency_us) AS bucket
+                    FROM given) AS placed
+                WHERE date_trunc('month', day)::date NOT IN (SELECT first_day FROM bursar.period))
+            """
         try await connection.execute(
             """
-            \(given), dated AS (
-                SELECT given.*, (at AT TIME ZONE zone)::date AS day FROM given, bursar.report_zone
-            ) INSERT INTO bursar.refresh_day AS sums
-            SELECT coalesce(tenant_id, \(Self.nobody)), day, provider, environment, step, outcome,
-                bursar.latency_bucket(latency_us), count(*)
-            FROM dated
-            WHERE date_trunc('month', day)::date NOT IN (SELECT first_day FROM bursar.period)
-            GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+            \(dated) INSERT INTO bursar.refresh_day AS sums
+            SELECT coalesce(tenant_id, \(Self.nobody)), day, provider, environment, step, outcome, bucket,
+                count(*)
+            FROM dated GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
             ON CONFLICT (tenant_id, day, provider, environment, step, outcome, bucket) DO UPDATE SET
+                count = sums.count + excluded.count
+            """, timeout: Self.batchTime)
+        try await connection.execute(
+            """
+            \(dated) INSERT INTO bursar.refresh_provider_day AS sums
+            SELECT day, provider, environment, outcome, bucket, count(*)
+            FROM dated GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+            ON CONFLICT (day, provider, environment, outcome, bucket) DO UPDATE SET
                 count = sums.count + excluded.count
             """, timeout: Self.batchTime)
         try await connection.execute(

@@ -3,7 +3,7 @@
 enum PageStyle {
     static let text = """
         :root{color-scheme:light dark;--ink:#1b1f24;--soft:#4d5560;--paper:#fff;--panel:#f4f6f8;
-        --rule:#d3d9df;        --a:#0b5cad;--b:#a83f00;--c:#5c3d99}
+        --rule:#d3d9df;--a:#0b5cad;--b:#a83f00;--c:#5c3d99}
         @media (prefers-color-scheme:dark){:root{--ink:#e8ebee;--soft:#b3bcc6;--paper:#14171a;--panel:#1f2429;
         --rule:#3a424a;--a:#74b4f5;--b:#f5a066;--c:#c3a6f5}}
         *{box-sizing:border-box}
@@ -33,10 +33,11 @@ enum PageStyle {
         .key{display:inline-block;width:1.6rem;border-top:3px solid var(--a);margin:0 .4rem .25rem 0}
         .key.b{border-top:3px dashed var(--b)}.key.c{border-top:3px dotted var(--c)}
         details{margin:.5rem 0}summary{cursor:pointer;color:var(--a)}figure{margin:1rem 0}
+        .ways{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;margin:.5rem 0}
         dl.words dt{font-weight:600;margin-top:.5rem}dl.words dd{margin:0;max-width:44rem}
         footer{margin-top:3rem;padding-bottom:2rem}
         @media (max-width:30rem){svg text{font-size:20px}th,td{padding:.3rem .35rem}}
-        @media print{:root{--ink:#000;--soft:#333;--paper:#fff;--panel:#fff;--rule:#999;
+        @media print{.ways{display:none}:root{--ink:#000;--soft:#333;--paper:#fff;--panel:#fff;--rule:#999;
         --a:#0b5cad;--b:#a83f00;--c:#5c3d99}body{font-size:10pt}
         tr,figure,.tiles div{break-inside:avoid}h2{break-after:avoid}
         .tiles div{border:1px solid var(--rule)}.scroll{overflow:visible}@page{size:A4;margin:15mm}}

@@ -70,6 +70,51 @@ enum PageWords {
         }
     }
 
+    static func grouping(_ grouping: ReportGrouping) -> String {
+        switch grouping {
+        case .tenant: "Tenant"
+        case .client: "Client"
+        case .provider: "Provider"
+        case .day: "Day"
+        case .reason: "What was counted"
+        }
+    }
+
+    static func meter(_ meter: Meter) -> String {
+        switch meter {
+        case .answeredMemory: "a token, from memory"
+        case .answeredStore: "a token, from the database"
+        case .answeredProvider: "a token, asked for at that moment"
+        case .answeredScoped: "a token for one customer and invoice"
+        case .limited: "refused: over the tenant's limit"
+        case .refused: "refused: wrong client, suspended or not allowed"
+        case .failedCaller: "not served: \(fault(.caller))"
+        case .failedCredential: "not served: \(fault(.credential))"
+        case .failedProvider: "not served: \(fault(.provider))"
+        case .failedGateway: "not served: \(fault(.gateway))"
+        case .exchanges: "requests to providers"
+        case .renewals: "renewals"
+        case .refreshTokenRenewals: "renewals with a refresh token"
+        }
+    }
+
+    static func cause(_ cause: RefreshEvent.Cause) -> String {
+        switch cause {
+        case .cold: "no token was there"
+        case .renewal: "the token was about to end"
+        case .rejected: "a merchant said that the token was refused"
+        case .keepWarm: "kept ready, used or not"
+        }
+    }
+
+    static func step(_ step: RefreshEvent.Step) -> String {
+        switch step {
+        case .full: "with id and secret"
+        case .refresh: "with a refresh token"
+        case .scoped: "for one customer and invoice"
+        }
+    }
+
     static func status(_ head: PeriodHead) -> String {
         switch head.status {
         case .open: "Draft: the month is not over, figures still grow."
@@ -119,6 +164,21 @@ enum PageWords {
             default: kept.append(scalar)
             }
         }
-        return Markup.escaped(String(kept))
+        return escaped(kept)
+    }
+
+    private static func escaped(_ raw: String.UnicodeScalarView) -> String {
+        var text = ""
+        for scalar in raw {
+            switch scalar {
+            case "&": text += "&amp;"
+            case "<": text += "&lt;"
+            case ">": text += "&gt;"
+            case "\"": text += "&quot;"
+            case "'": text += "&#39;"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 }

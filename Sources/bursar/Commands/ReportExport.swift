@@ -40,7 +40,7 @@ struct ReportExport {
         let file = try await place(
             name(head), isFinal: isFinal, digest: isWhole ? head.closing?.csvDigest : nil
         ) {
-            try await writer.write(request, links: false, to: $0)
+            try await writer.write(request, isServed: false, to: $0)
         }
         return file
     }

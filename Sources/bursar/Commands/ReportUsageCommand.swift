@@ -24,6 +24,7 @@ struct ReportUsageCommand: AsyncParsableCommand {
     @Option(help: "Only this provider.") var provider: ProviderID?
     @Option(help: "Only sandbox or production.") var environment: ProviderEnvironment?
     @Flag(help: "The requests to providers themselves instead of counts.") var events = false
+    @Option(help: "With --events: only these failures, such as timed_out.") var outcome: FailureReason?
     @Option(help: "table, csv, json or html; table unless --output or --json says otherwise.")
     var format: ReportFormat?
     @Option(help: "Write a file into this directory instead; safe to run twice.") var output: String?
@@ -34,7 +35,7 @@ struct ReportUsageCommand: AsyncParsableCommand {
             throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
         }
         if events, grouping != nil { throw ValidationError("--events are not grouped: leave out --by.") }
-        if events, format == .html { throw ValidationError("--events come as table, csv or json.") }
+        if outcome != nil, !events { throw ValidationError("--outcome goes with --events.") }
     }
 
     func run() async throws {
@@ -43,11 +44,12 @@ struct ReportUsageCommand: AsyncParsableCommand {
             let request = ReportRequest(
                 period: try period.period(zone: zone), format: chosenFormat, grouping: grouping,
                 filter: ReportFilter(
-                    tenant: tenant, day: day, client: client, provider: provider, environment: environment),
+                    tenant: tenant, day: day, client: client, provider: provider, environment: environment,
+                    outcome: outcome),
                 asksForEvents: events)
             let writer = UsageReportWriter(source: ledger)
             guard let output else {
-                try await writer.write(request, links: false) {
+                try await writer.write(request, isServed: false) {
                     try FileHandle.standardOutput.write(contentsOf: $0)
                 }
                 return
@@ -66,4 +68,5 @@ struct ReportUsageCommand: AsyncParsableCommand {
 }
 
 extension ReportGrouping: ExpressibleByArgument {}
+extension FailureReason: ExpressibleByArgument {}
 extension ReportFormat: ExpressibleByArgument {}

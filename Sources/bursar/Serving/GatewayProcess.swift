@@ -89,7 +89,7 @@ struct GatewayProcess {
     private func reportDesk(_ source: Ledger) -> ReportDesk? {
         adminTokens.map { tokens in
             ReportDesk(tokens: tokens) { request, sink in
-                try await UsageReportWriter(source: source).write(request, links: true, to: sink)
+                try await UsageReportWriter(source: source).write(request, isServed: true, to: sink)
             }
         }
     }
