@@ -37,11 +37,16 @@ check_tests() {
     export BURSAR_TEST_DATABASE_URL=$temporary_url
     export BURSAR_TEST_POSTGRES_LOG=$temporary_log
     export BURSAR_TEST_PYTHON=$oauth_clients/bin/python
-    # The source readers first, and alone: they keep every core busy, and the rest has deadlines.
-    (($#)) || check "tidiness" swift test "${walls[@]}" --skip-build --filter TidyTests || true
-    local chosen=(--skip TidyTests)
-    ((!$#)) || chosen=("$@")
-    check "tests" swift test "${walls[@]}" --skip-build "${chosen[@]}" || true
+    local run=(swift test "${walls[@]}" --skip-build)
+    if (($#)); then
+        check "tests" "${run[@]}" "$@" || true
+        return
+    fi
+    # One after the other: source readers and whole programs under load keep every core busy, and what runs
+    # beside them has deadlines.
+    check "tidiness" "${run[@]}" --filter TidyTests || true
+    check "tests of the parts" "${run[@]}" --skip TidyTests --skip EndToEndTests || true
+    check "tests of the programs" "${run[@]}" --filter EndToEndTests || true
 }
 
 # check NAME COMMAND…: a failure is kept for the end, so that one run shows all of them.

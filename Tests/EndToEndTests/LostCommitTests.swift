@@ -51,7 +51,8 @@ import Testing
                 }
                 await pool.close()
                 #expect(proxy.cuts == 100)
-                #expect(failures == 100)
+                // Each cut was felt. A busy machine's deadlines may add to them: that is a retry more.
+                #expect(failures >= 100)
             }
             #expect(try await sum(.answeredMemory, database) == 700)
         }
