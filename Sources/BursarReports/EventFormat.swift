@@ -7,17 +7,21 @@ enum EventFormat {
         "fault", "http_status", "latency_ms", "lifetime_seconds",
     ]
 
-    static let csvHeader = CSVFormat.line(names)
+    static let csvHeader = names.joined(separator: ",") + "\r\n"
     static let lineHeader = names.joined(separator: "  ") + "\n"
 
     static func jsonOpening(_ head: PeriodHead) -> String {
         "{" + JSONFormat.members(head) + ",\"events\":["
     }
 
-    static func csv(_ event: RefreshEvent) -> String {
-        CSVFormat.line(
-            texts(event).map { $0.map(CSVFormat.text) ?? "" }
-                + numbers(event).map { $0.map { String($0) } ?? "" })
+    static func csv(_ events: [RefreshEvent]) -> [UInt8] {
+        var lines = CSVLines()
+        for event in events {
+            for text in texts(event) { lines.add(ReportColumns.Value(text)) }
+            for number in numbers(event) { lines.add(number.map { .count($0) } ?? .none) }
+            lines.endLine()
+        }
+        return lines.bytes
     }
 
     static func json(_ event: RefreshEvent) -> String {

@@ -28,11 +28,16 @@ enum ReportColumns {
         ] + counts.map(\.name)
 
     static func values(_ row: UsageRow, head: PeriodHead) -> [Value] {
-        let texts: [String?] = [
-            "\(head.period)", head.zone, row.day, row.tenant.map { "\($0)" }, row.tenantName, row.client,
-            row.provider, row.environment, row.correctionOf == nil ? "usage" : "correction",
-            row.correctionOf.map { "\($0)" }, row.reason,
+        [.text("\(head.period)"), .text(head.zone)] + texts(row) + counts.map { .count($0.of(row.counts)) }
+    }
+
+    /// From `day` to `reason`.
+    static func texts(_ row: UsageRow) -> [Value] {
+        [
+            Value(row.day), Value(row.tenant.map { "\($0)" }), Value(row.tenantName), Value(row.client),
+            Value(row.provider), Value(row.environment),
+            .text(row.correctionOf == nil ? "usage" : "correction"),
+            Value(row.correctionOf.map { "\($0)" }), Value(row.reason),
         ]
-        return texts.map(Value.init) + counts.map { .count($0.of(row.counts)) }
     }
 }

@@ -75,7 +75,7 @@ package struct UsageReportWriter: Sendable {
         switch request.format {
         case .csv:
             try await sink(Array(EventFormat.csvHeader.utf8))
-            try await events { try await sink(Array($0.map(EventFormat.csv).joined().utf8)) }
+            try await events { try await sink(EventFormat.csv($0)) }
         case .json:
             try await sink(Array(EventFormat.jsonOpening(head).utf8))
             let list = JSONList()

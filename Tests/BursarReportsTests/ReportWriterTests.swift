@@ -1,10 +1,11 @@
 // What the files of a report hold, byte for byte.
 import BursarCore
-import BursarReports
 import Crypto
 import Foundation
 import Synchronization
 import Testing
+
+@testable import BursarReports
 
 @Suite("Report files")
 struct ReportWriterTests {
@@ -68,6 +69,16 @@ struct ReportWriterTests {
     func formulas(name: String) async throws {
         let csv = try await text(.csv, name)
         #expect(csv.contains(",'") || csv.contains(",\"'"))
+    }
+
+    @Test(
+        "A name whose bytes are plain stands as it is, by both ways",
+        arguments: [
+            "A", "7", "a-b_c/d.e:f", "a b", "a=b", "a+b", "-a", "Ä", "", "a,b", "a;b", "a\"b", "a'b", "a@b",
+        ])
+    func plain(name: String) async throws {
+        let csv = try await text(.csv, name)
+        #expect(csv.contains("2026-10-01,,\(CSVLines.guarded(name)),pos,"))
     }
 
     @Test("A name with line breaks and controls stays in its row")

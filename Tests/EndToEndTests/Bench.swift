@@ -148,11 +148,15 @@ struct Bench: Sendable {
 
     // MARK: Serving
 
+    /// - Parameter launcher: a program with its arguments that runs the gateway by its last ones.
     func withGateway<R: Sendable>(
-        with changes: [String: String] = [:], _ body: (RunningGateway) async throws -> R
+        with changes: [String: String] = [:], by launcher: [String] = [],
+        _ body: (RunningGateway) async throws -> R
     ) async throws -> R {
+        let command = launcher + [Executables.bursar, "serve"]
         let program = try RunningProgram(
-            Executables.bursar, ["serve"], environment: environment.merging(changes) { _, new in new })
+            command[0], Array(command.dropFirst()),
+            environment: environment.merging(changes) { _, new in new })
         do {
             let gateway = try await RunningGateway(program, tls: authorities != nil)
             let result = try await body(gateway)

@@ -53,6 +53,12 @@ package struct MeterCounts: Hashable, Sendable {
 
     package init() { counts = Array(repeating: 0, count: Meter.allCases.count) }
 
+    /// In the order of `Meter.allCases`; what is missing is 0.
+    package init(_ counts: [Int64]) {
+        self.counts = Array(counts.prefix(Meter.allCases.count))
+        self.counts += Array(repeating: 0, count: Meter.allCases.count - self.counts.count)
+    }
+
     package subscript(meter: Meter) -> Int64 {
         get { counts[meter.index] }
         set { counts[meter.index] = newValue }
@@ -85,8 +91,21 @@ package struct MeterCounts: Hashable, Sendable {
 
 extension Meter {
     /// Its place among `allCases`.
-    package var index: Int { Meter.places[self] ?? 0 }
-
-    private static let places = Dictionary(
-        uniqueKeysWithValues: allCases.enumerated().map { ($0.element, $0.offset) })
+    package var index: Int {
+        switch self {
+        case .answeredMemory: 0
+        case .answeredStore: 1
+        case .answeredProvider: 2
+        case .answeredScoped: 3
+        case .limited: 4
+        case .refused: 5
+        case .failedCaller: 6
+        case .failedCredential: 7
+        case .failedProvider: 8
+        case .failedGateway: 9
+        case .exchanges: 10
+        case .renewals: 11
+        case .refreshTokenRenewals: 12
+        }
+    }
 }

@@ -10,13 +10,18 @@ package func hexDigitValue(_ byte: UInt8) -> UInt8? {
     }
 }
 
+/// The digit of the lower four bits, in lower case.
+package func hexDigit(_ value: UInt8) -> UInt8 {
+    let nibble = value & 0x0f
+    return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+}
+
 /// Lower-case hexadecimal of `bytes`.
 package func hexText(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 0x0f)])
+        text.append(hexDigit(byte >> 4))
+        text.append(hexDigit(byte))
     }
     return String(decoding: text, as: UTF8.self)
 }

@@ -55,13 +55,18 @@ extension UUIDValue: LosslessStringConvertible {
 
     /// Lower case, as RFC 9562 §4 asks of output.
     package var description: String {
-        let digits = hexText(bytes)
-        var text = ""
-        text.reserveCapacity(36)
-        for (index, digit) in digits.utf8.enumerated() {
-            if index == 8 || index == 12 || index == 16 || index == 20 { text.append("-") }
-            text.append(Character(UnicodeScalar(digit)))
+        String(unsafeUninitializedCapacity: 36) { text in
+            var next = 0
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    text[next] = UInt8(ascii: "-")
+                    next += 1
+                }
+                let word = digit < 16 ? high : low
+                text[next] = hexDigit(UInt8(truncatingIfNeeded: word >> (60 - 4 * (digit % 16))))
+                next += 1
+            }
+            return next
         }
-        return text
     }
 }

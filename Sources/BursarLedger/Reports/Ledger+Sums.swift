@@ -131,8 +131,8 @@ private struct Summing {
         let kept = try await connection.query(
             """
             SELECT \(head.startsAt) >= (date_trunc('month', now(), 'UTC') - interval '14 months')
-                OR EXISTS (SELECT FROM bursar.usage_minute
-                    WHERE minute >= \(head.startsAt) AND minute < \(head.startsAt) + interval '1 day') AS kept
+                OR to_regclass('bursar.usage_minute_'
+                    || to_char(\(head.startsAt) AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL AS kept
             """)[0].decode("kept", as: Bool.self)
         guard kept else {
             return ReportSum(

@@ -190,11 +190,3 @@ extension ReportReader {
         ).map { try UsageRow(report: $0) }
     }
 }
-
-extension MeterCounts {
-    /// In the order of the meters; what is missing is 0.
-    init(_ counts: [Int64]) {
-        self.init()
-        for (meter, count) in zip(Meter.allCases, counts) { self[meter] = count }
-    }
-}

@@ -79,6 +79,29 @@ import Testing
         }
     }
 
+    @Test func aMonthWhoseMinutesAreGoneVerifiesFromItsSnapshot() async throws {
+        try await withDelivery { database, ledger, start async throws in
+            var delivery = start
+            let march = ReportPeriod("2025-03")!
+            try await database.withConnection { connection in
+                _ = try await connection.query("SELECT bursar.ensure_partitions('2025-03-01')")
+            }
+            try await delivery.send(5, at: "2025-03-01T00:00:00Z")
+            try await delivery.send(2, .exchanges, at: "2025-03-31T23:59:00Z")
+            #expect(try await ledger.sums(of: march).sums.allSatisfy { $0.unavailable == nil })
+            let closed = try await close(ledger, march)
+            _ = try await ledger.maintainPartitions()
+            try await delivery.send(3, at: "2025-03-02T00:00:00Z")
+            let sums = try await ledger.sums(of: march).sums
+            #expect(sums.filter { $0.unavailable != nil }.map(\.name) == ["minutes"])
+            try await expectAgreement(ledger, march)
+            #expect(sums[0].counts.answers == 5 && sums[0].counts[.exchanges] == 2)
+            let digest = TestDigest()
+            try await ledger.rows(of: march, by: nil, filter: .all) { digest.add($0, head: closed) }
+            #expect(digest.finish() == closed.closing?.csvDigest)
+        }
+    }
+
     @Test func manifestsAreChainedAndAlterationsAreFound() async throws {
         try await withDelivery { database, ledger, start async throws in
             var delivery = start

@@ -135,7 +135,10 @@ package final class UsageJournal: Sendable {
         }
         if sealing.segment == nil {
             let name = JournalFiles.segment(id.boot, first: frame.sequence)
-            guard let file = AppendedFile(path: files.path(name)) else { return false }
+            guard let file = AppendedFile(path: files.path(name)) else {
+                dropDelivered(now: now)
+                return false
+            }
             files.sync()
             sealing.segment = (name, file, 0)
         }
@@ -144,6 +147,7 @@ package final class UsageJournal: Sendable {
             // Nobody knows what the disk holds of it now: the next frame goes into another file.
             close(&sealing)
             if segment.bytes == 0 { files.remove(segment.name) }
+            dropDelivered(now: now)
             return false
         }
         let size = segment.bytes + bytes.count
@@ -160,14 +164,16 @@ package final class UsageJournal: Sendable {
         sealing.segment = nil
     }
 
-    /// What was delivered is kept for a fail-over; a full journal is worse.
     private func makeRoom(for count: Int, _ sealing: inout Sealing, now: Instant) -> Bool {
         let isRoom = spool.withLock { $0.bytes + count <= limits.spoolBytes }
         if isRoom { return true }
         close(&sealing)
-        remove(spool.withLock { $0.takeOutdated(before: now) })
+        dropDelivered(now: now)
         return spool.withLock { $0.bytes + count <= limits.spoolBytes }
     }
+
+    /// What was delivered is kept for a fail-over; a full journal, or a full disk, is worse.
+    private func dropDelivered(now: Instant) { remove(spool.withLock { $0.takeOutdated(before: now) }) }
 
     // MARK: Delivering
 
