@@ -1,32 +1,38 @@
 // A report source with values in memory.
 import BursarCore
 
-struct MemorySource: ReportSource {
+struct MemorySource: ReportSource, PeriodReader {
     var rows: [UsageRow] = []
     var events: [RefreshEvent] = []
     var batch = 1
+    var filter = ReportFilter.all
     var head = PeriodHead(
         period: ReportPeriod("2026-10")!, zone: "Europe/Berlin", status: .open,
         startsAt: Instant(seconds: 1_790_805_600), endsAt: Instant(seconds: 1_793_487_600), closing: nil)
 
-    func head(of period: ReportPeriod) async throws -> PeriodHead { head }
+    func reading<Result: Sendable>(
+        _ period: ReportPeriod, _ filter: ReportFilter, _ body: (any PeriodReader) async throws -> Result
+    ) async throws -> Result {
+        var reader = self
+        reader.filter = filter
+        return try await body(reader)
+    }
 
-    func totals(of period: ReportPeriod, filter: ReportFilter) async throws -> MeterCounts {
+    func totals() async throws -> MeterCounts {
         rows.reduce(into: MeterCounts()) { $0 += $1.counts }
     }
 
     func rows(
-        of period: ReportPeriod, by grouping: ReportGrouping?, filter: ReportFilter,
-        _ each: @Sendable ([UsageRow]) async throws -> Void
+        by grouping: ReportGrouping?, _ each: @Sendable ([UsageRow]) async throws -> Void
     ) async throws {
         for start in stride(from: 0, to: rows.count, by: batch) {
             try await each(Array(rows[start..<min(start + batch, rows.count)]))
         }
     }
 
-    func overview(of period: ReportPeriod, filter: ReportFilter) async throws -> UsageOverview {
+    func overview() async throws -> UsageOverview {
         UsageOverview(
-            head: head, filter: filter, totals: try await totals(of: period, filter: filter),
+            head: head, filter: filter, totals: try await totals(),
             service: .init(), previous: nil,
             days: rows.map { named($0.day ?? "", ReportFilter(day: $0.day), $0) },
             tenants: rows.map { named($0.tenantName ?? "", ReportFilter(tenant: $0.tenant), $0) },
@@ -46,9 +52,7 @@ struct MemorySource: ReportSource {
         NamedFigures(name: name, filter: filter, counts: row.counts, service: .init())
     }
 
-    func events(
-        of period: ReportPeriod, filter: ReportFilter, _ each: @Sendable ([RefreshEvent]) async throws -> Void
-    ) async throws {
+    func events(_ each: @Sendable ([RefreshEvent]) async throws -> Void) async throws {
         for start in stride(from: 0, to: events.count, by: batch) {
             try await each(Array(events[start..<min(start + batch, events.count)]))
         }

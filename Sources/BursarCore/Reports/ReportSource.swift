@@ -1,28 +1,33 @@
 // Where reports come from: BursarLedger, and values in memory for tests.
 
-/// The figures of a period. Rows come in batches, so that a report of any size takes no more memory than one
-/// of them. A closed period is answered from its snapshot, always the same.
+/// The figures of periods.
 package protocol ReportSource: Sendable {
-    /// - Throws: `ReportError.notBegun` for a month that lies ahead.
-    func head(of period: ReportPeriod) async throws -> PeriodHead
+    /// Checks what is asked for, then calls `body` with a reader that sees one moment: whatever is read by it
+    /// adds up, also while counts arrive.
+    /// - Throws: `ReportError`, for a month that lies ahead, a day outside it, a tenant that never was.
+    func reading<Result: Sendable>(
+        _ period: ReportPeriod, _ filter: ReportFilter,
+        _ body: (any PeriodReader) async throws -> Result
+    ) async throws -> Result
+}
 
-    /// - Throws: `ReportError.tenantUnknown` when the filter names a tenant that never was.
-    func totals(of period: ReportPeriod, filter: ReportFilter) async throws -> MeterCounts
+/// One period at one moment, as far as a filter lets through. Rows come in batches, so that a report of any size
+/// takes no more memory than one of them. A closed period is answered from its snapshot, always the same.
+package protocol PeriodReader: Sendable {
+    var head: PeriodHead { get }
+
+    func totals() async throws -> MeterCounts
 
     /// The rows in a fixed order. Without grouping: by day, tenant, client, provider and environment, usage
     /// before corrections; these are the rows of the file whose digest a closed period's manifest holds.
     func rows(
-        of period: ReportPeriod, by grouping: ReportGrouping?, filter: ReportFilter,
-        _ each: @Sendable ([UsageRow]) async throws -> Void
+        by grouping: ReportGrouping?, _ each: @Sendable ([UsageRow]) async throws -> Void
     ) async throws
 
-    func overview(of period: ReportPeriod, filter: ReportFilter) async throws -> UsageOverview
+    func overview() async throws -> UsageOverview
 
     /// The requests to providers behind the figures, oldest first, as long as they are kept.
-    func events(
-        of period: ReportPeriod, filter: ReportFilter,
-        _ each: @Sendable ([RefreshEvent]) async throws -> Void
-    ) async throws
+    func events(_ each: @Sendable ([RefreshEvent]) async throws -> Void) async throws
 }
 
 /// Why there is no report. The text is for the person who asked.

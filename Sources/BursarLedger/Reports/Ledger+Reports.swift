@@ -7,32 +7,10 @@ extension Ledger: ReportSource {
         try await pool.withConnection { try await self.head(of: period, on: $0) }
     }
 
-    package func totals(of period: ReportPeriod, filter: ReportFilter) async throws -> MeterCounts {
-        try await reading(period, filter) { try await $0.totals() }
-    }
-
-    package func rows(
-        of period: ReportPeriod, by grouping: ReportGrouping?, filter: ReportFilter,
-        _ each: @Sendable ([UsageRow]) async throws -> Void
-    ) async throws {
-        try await reading(period, filter) { try await $0.rows(by: grouping, each) }
-    }
-
-    package func overview(of period: ReportPeriod, filter: ReportFilter) async throws -> UsageOverview {
-        try await reading(period, filter) { try await $0.overview() }
-    }
-
-    package func events(
-        of period: ReportPeriod, filter: ReportFilter,
-        _ each: @Sendable ([RefreshEvent]) async throws -> Void
-    ) async throws {
-        try await reading(period, filter) { try await $0.events(each) }
-    }
-
-    /// Runs `body` in a transaction that sees one moment and changes nothing.
-    private func reading<R: Sendable>(
-        _ period: ReportPeriod, _ filter: ReportFilter, _ body: (ReportReader) async throws -> R
-    ) async throws -> R {
+    /// In a transaction that changes nothing.
+    package func reading<Result: Sendable>(
+        _ period: ReportPeriod, _ filter: ReportFilter, _ body: (any PeriodReader) async throws -> Result
+    ) async throws -> Result {
         try await pool.transaction { connection in
             try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             // So that sums by tenant are made in memory.
@@ -97,7 +75,7 @@ extension Ledger: ReportSource {
 }
 
 extension ReportReader {
-    fileprivate func events(_ each: @Sendable ([RefreshEvent]) async throws -> Void) async throws {
+    func events(_ each: @Sendable ([RefreshEvent]) async throws -> Void) async throws {
         _ = try await connection.rows(
             """
             SELECT event_id, at, owner_id, tenant_id, provider, environment, credential_id, cause, step,

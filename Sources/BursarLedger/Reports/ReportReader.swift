@@ -3,7 +3,7 @@ internal import BursarCore
 internal import Postgres
 
 /// The queries of one report. All of them see the same moment.
-struct ReportReader: Sendable {
+struct ReportReader: PeriodReader {
     let connection: PostgresConnection
     let head: PeriodHead
     let filter: ReportFilter

@@ -16,13 +16,15 @@ extension OverviewPage {
 
     var tenants: String {
         guard overview.filter.tenant == nil else { return "" }
-        let most = overview.tenants.map(\.counts.answers).max() ?? 0
+        // Single tenants compare; all the others together would dwarf them.
+        let most = overview.tenants.filter { $0.filter.tenant != nil }.map(\.counts.answers).max() ?? 0
         let rows = overview.tenants.map { tenant in
             PageFrame.row(
                 tenant.name, link: links.page(tenant.filter),
                 [
                     PageFrame.cell(
-                        PageWords.number(tenant.counts.answers) + bar(tenant.counts.answers, of: most)),
+                        PageWords.number(tenant.counts.answers)
+                            + (tenant.filter.tenant == nil ? "" : bar(tenant.counts.answers, of: most))),
                     PageFrame.cell(tenant.counts.refused), PageFrame.cell(tenant.counts.failed),
                     PageFrame.cell(Self.downtime(tenant.service)),
                 ])

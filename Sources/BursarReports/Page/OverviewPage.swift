@@ -78,16 +78,24 @@ struct OverviewPage {
         let scale: (Double) -> String = { PageWords.number(Int64($0)) }
         return "<h2>Day by day</h2>"
             + figure(
-                "Tokens handed out",
-                handed.bars(overview.days.map { Double($0.counts.answers) }, kind: "a", scale: scale))
+                "Tokens handed out", handed, overview.days.map { Double($0.counts.answers) }, kind: "a",
+                scale: scale)
             + figure(
-                "Requests that could not be served",
-                trouble.bars(overview.days.map { Double($0.counts.failed) }, kind: "b", scale: scale))
+                "Requests that could not be served", trouble, overview.days.map { Double($0.counts.failed) },
+                kind: "b", scale: scale)
             + "<details><summary>The same as a table</summary>\(days)</details>"
     }
 
     private func figure(_ caption: String, _ content: String) -> String {
         "<figure><figcaption>\(caption)</figcaption>\(content)</figure>"
+    }
+
+    /// Bars, or the word that there are none: an empty chart looks like a mistake.
+    private func figure(
+        _ caption: String, _ chart: PageChart, _ values: [Double], kind: String, scale: (Double) -> String
+    ) -> String {
+        guard values.contains(where: { $0 > 0 }) else { return "<p>\(caption): none.</p>" }
+        return figure(caption, chart.bars(values, kind: kind, scale: scale))
     }
 
     // MARK: How well it worked
@@ -135,9 +143,7 @@ struct OverviewPage {
             "How long providers took",
             latency.lines(lines, scale: { "\(PageWords.number(Int64($0))) ms" }))
             + figure(
-                "Time without a good token",
-                outage.bars(
-                    overview.days.map { Double(Self.seconds($0.service)) }, kind: "b",
-                    scale: { PageWords.rough(seconds: Int64($0)) }))
+                "Time without a good token", outage, overview.days.map { Double(Self.seconds($0.service)) },
+                kind: "b", scale: { PageWords.rough(seconds: Int64($0)) })
     }
 }

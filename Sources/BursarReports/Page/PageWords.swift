@@ -118,7 +118,8 @@ enum PageWords {
     static func status(_ head: PeriodHead) -> String {
         switch head.status {
         case .open: "Draft: the month is not over, figures still grow."
-        case .grace: "Draft: the month is over; what gateways still held is let in for 48 hours."
+        case .grace:
+            "Draft: the month is over and not closed yet; what gateways still hold is let in until it is."
         case .closed: "Closed: these figures never change. What comes later corrects a later month."
         }
     }

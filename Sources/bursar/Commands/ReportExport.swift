@@ -55,8 +55,8 @@ struct ReportExport {
         let parts: [String?] = [
             "bursar-usage", "\(request.period)", head.version, request.grouping.map { "by-\($0.rawValue)" },
             request.asksForEvents ? "events" : nil, filter.tenant?.description, filter.day,
-            filter.client?.text,
-            filter.provider?.text, filter.environment?.rawValue,
+            filter.client?.text, filter.provider?.text, filter.environment?.rawValue,
+            filter.outcome?.rawValue,
         ]
         let ending =
             switch request.format {
@@ -79,7 +79,17 @@ struct ReportExport {
         let path = directory + "/" + name
         let draft = try DraftFile(beside: path)
         do {
-            try await produce { try draft.append($0) }
+            Output.say("Writing \(path) …")
+            let progress = Mutex(0)
+            try await produce { piece in
+                try draft.append(piece)
+                let mebibytes = progress.withLock { written in
+                    let before = written
+                    written += piece.count
+                    return written >> 24 > before >> 24 ? written >> 20 : nil
+                }
+                if let mebibytes { Output.say("… \(mebibytes) MiB") }
+            }
             let digest = try draft.finish()
             if let expected, expected != digest {
                 throw CommandFailure(

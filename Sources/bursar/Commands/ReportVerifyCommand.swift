@@ -35,8 +35,8 @@ struct ReportVerifyCommand: AsyncParsableCommand {
             Output.say("Checking \(period) against its manifest …")
             problems += try await ledger.brokenManifests()
             let digest = CSVDigest()
-            try await ledger.rows(of: period, by: nil, filter: .all) { rows in
-                digest.add(rows, head: head)
+            try await ledger.reading(period, .all) { reader async throws in
+                try await reader.rows(by: nil) { digest.add($0, head: head) }
             }
             let found = digest.finish()
             if found != closing.csvDigest {

@@ -12,7 +12,8 @@ import Testing
     private static let folders = JournalFolders()
 
     private static func open(
-        _ folder: String, boot: UInt64, limits: JournalLimits = JournalLimits(lanes: 2, pageBytes: 1 << 15)
+        _ folder: String, boot: UInt64, limits: JournalLimits = JournalLimits(lanes: 2, pageBytes: 1 << 15),
+        now: Instant = JournalTests.now
     ) throws -> UsageJournal {
         try UsageJournal(
             directory: folder, boot: ReplicaID(UUIDValue(high: 7, low: boot)), limits: limits,
@@ -134,6 +135,25 @@ import Testing
         #expect(store.sum == 10)
         journal.clean(now: Self.now + .seconds(901))
         #expect(journal.holdings.bytes == 0)
+    }
+
+    /// Order is a matter of sequence numbers, never of clocks.
+    @Test func aClockSetBackLosesAndDoublesNothing() async throws {
+        let folder = Self.folders.make()
+        let store = MemoryUsageStore()
+        for boot in 1...5 {
+            let now = Self.now - .seconds(86_400 * boot)
+            let journal = try Self.open(folder, boot: UInt64(10 - boot), now: now)
+            for step in 0..<10 {
+                journal.count(Self.key(1), minute: now.microseconds / 60_000_000 - Int64(step))
+                _ = journal.seal(now: now - .seconds(60 * step))
+            }
+            journal.count(Self.key(1), minute: now.microseconds / 60_000_000)
+            if boot.isMultiple(of: 2) { try await Self.drain(journal, to: store) }
+            journal.clean(now: now)
+        }
+        try await Self.drain(try Self.open(folder, boot: 20), to: store)
+        #expect(store.sum == 55)
     }
 
     @Test func aDirectoryThatCannotHoldTheJournalIsNamed() throws {

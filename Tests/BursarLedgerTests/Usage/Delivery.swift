@@ -83,3 +83,13 @@ final class Locked<Value: Sendable>: @unchecked Sendable {
     var value: Value { lock.withLock { held } }
     func change(_ body: (inout Value) -> Void) { lock.withLock { body(&held) } }
 }
+
+extension Ledger {
+    func totals(_ period: ReportPeriod, _ filter: ReportFilter) async throws -> MeterCounts {
+        try await reading(period, filter) { try await $0.totals() }
+    }
+
+    func overview(_ period: ReportPeriod, _ filter: ReportFilter) async throws -> UsageOverview {
+        try await reading(period, filter) { try await $0.overview() }
+    }
+}

@@ -32,7 +32,8 @@ import Testing
         _ ledger: Ledger, _ period: ReportPeriod, by grouping: ReportGrouping? = nil
     ) async throws -> [UsageRow] {
         let gathered = Locked<[UsageRow]>([])
-        try await ledger.rows(of: period, by: grouping, filter: .all) { rows in gathered.change { $0 += rows }
+        try await ledger.reading(period, .all) { reader async throws in
+            try await reader.rows(by: grouping) { rows in gathered.change { $0 += rows } }
         }
         return gathered.value
     }
@@ -69,13 +70,13 @@ import Testing
                 Self.september, Delivery.key(.answeredMemory), by: -2, reason: "counted twice",
                 actor: Self.actor)
             #expect(try await rows(ledger, Self.september) == before)
-            #expect(try await ledger.totals(of: Self.september, filter: .all).answers == 10)
+            #expect(try await ledger.totals(Self.september, .all).answers == 10)
             let corrections = try await rows(ledger, booked).filter { $0.correctionOf == Self.september }
             #expect(corrections.map { $0.counts[.answeredMemory] }.sorted() == [-2, 5])
             #expect(corrections.contains { $0.reason == "counted twice" })
             try await expectAgreement(ledger, Self.september)
             try await expectAgreement(ledger, booked)
-            #expect(try await ledger.totals(of: booked, filter: .all).answers == 3)
+            #expect(try await ledger.totals(booked, .all).answers == 3)
         }
     }
 
@@ -97,7 +98,9 @@ import Testing
             try await expectAgreement(ledger, march)
             #expect(sums[0].counts.answers == 5 && sums[0].counts[.exchanges] == 2)
             let digest = TestDigest()
-            try await ledger.rows(of: march, by: nil, filter: .all) { digest.add($0, head: closed) }
+            try await ledger.reading(march, .all) { reader async throws in
+                try await reader.rows(by: nil) { digest.add($0, head: closed) }
+            }
             #expect(digest.finish() == closed.closing?.csvDigest)
         }
     }
@@ -215,11 +218,11 @@ import Testing
                     $0 * 60_000_000 >= head.startsAt.microseconds
                         && $0 * 60_000_000 < head.endsAt.microseconds
                 }
-                let counted = try await ledger.totals(of: period, filter: .all).answers
+                let counted = try await ledger.totals(period, .all).answers
                 #expect(counted == Int64(inside.count), "\(period)")
                 total += counted
             }
-            let december = try await ledger.totals(of: ReportPeriod("2025-12")!, filter: .all).answers
+            let december = try await ledger.totals(ReportPeriod("2025-12")!, .all).answers
             #expect(total + december == Int64(minutes.underestimatedCount))
         }
     }
@@ -229,7 +232,7 @@ import Testing
             var delivery = start
             try await delivery.send(1, at: "2026-09-30T22:30:00Z")
             #expect(try await ledger.adoptReportZone("Europe/Berlin") == "Europe/Berlin")
-            #expect(try await ledger.totals(of: Self.september, filter: .all).isZero, "it is October there")
+            #expect(try await ledger.totals(Self.september, .all).isZero, "it is October there")
             #expect(try await ledger.adoptReportZone("UTC") == "UTC")
             _ = try await close(ledger, Self.september)
             #expect(try await ledger.adoptReportZone(nil) == "UTC")
@@ -264,6 +267,42 @@ import Testing
 
     // MARK: Reading
 
+    @Test func thePageNamesTheLargestAndAddsUpTheOthers() async throws {
+        try await withDelivery { _, ledger, start async throws in
+            var delivery = start
+            func tenant(_ number: Int) -> TenantID { TenantID(UUIDValue(high: 5, low: UInt64(number))) }
+            for number in 1...20 {
+                try await delivery.send(Int64(number), at: "2026-09-10T10:00:00Z", tenant: tenant(number))
+                try await delivery.send(10, at: "2026-08-10T10:00:00Z", tenant: tenant(number))
+            }
+            try await delivery.send(2, .refused, at: "2026-09-11T10:00:00Z", tenant: nil)
+            try await delivery.send(
+                [],
+                events: [
+                    delivery.event(at: "2026-09-11T10:00:00Z"),
+                    delivery.event(at: "2026-09-11T11:00:00Z", failure: .timedOut),
+                ])
+            let page = try await ledger.overview(Self.september, .all)
+            #expect(page.totals.answers == 210 && page.totals.refused == 2 && page.tenantCount == 20)
+            #expect(page.tenants.count == 16 && page.tenants[0].filter.tenant == tenant(20))
+            #expect(page.tenants[15].name == "all others (6)", "five tenants and what is unattributed")
+            #expect(page.tenants[15].counts.answers == 15 && page.tenants[15].counts.refused == 2)
+            #expect(page.clients.reduce(0) { $0 + $1.counts.answers } == 210)
+            #expect(page.providers.map(\.name) == ["zertiban/sandbox"])
+            #expect(page.providers[0].service.failed == 1 && page.service.succeeded == 1)
+            #expect(page.days.filter { !$0.counts.isZero }.map(\.name) == ["2026-09-10", "2026-09-11"])
+            #expect(page.days[10].service.succeeded + page.days[10].service.failed == 2)
+            #expect(page.failures.map(\.reason) == ["timed_out"])
+            let previous = try #require(page.previous)
+            #expect(previous.totals.answers == 200)
+            #expect(previous.movers.map { $0.now - $0.before } == [10, -9, 9, -8, 8, -7, 7, -6])
+            let one = try await ledger.overview(Self.september, ReportFilter(tenant: Delivery.tenant))
+            #expect(one.service == page.service && one.totals.isZero, "its requests, and no answers")
+            let day = try await ledger.overview(Self.september, ReportFilter(day: "2026-09-11"))
+            #expect(day.days.count == 1 && day.previous == nil && day.tenants[0].name == "unattributed")
+        }
+    }
+
     @Test func filtersAndGroupingsAddUpToTheTotal() async throws {
         try await withDelivery { _, ledger, start async throws in
             var delivery = start
@@ -278,15 +317,15 @@ import Testing
                 #expect(sum.answers == 45 && sum.failed == 9, "\(grouping.map(\.rawValue) ?? "rows")")
             }
             let one = ReportFilter(tenant: Delivery.tenant, day: "2026-09-04")
-            #expect(try await ledger.totals(of: Self.september, filter: one).answers == 4)
-            let overview = try await ledger.overview(of: Self.september, filter: .all)
+            #expect(try await ledger.totals(Self.september, one).answers == 4)
+            let overview = try await ledger.overview(Self.september, .all)
             #expect(overview.days.count == 30 && overview.totals.answers == 45 && overview.tenantCount == 1)
             await #expect(throws: ReportError.self) { () async throws in
                 _ = try await ledger.totals(
-                    of: Self.september, filter: ReportFilter(tenant: TenantID(UUIDValue(high: 1, low: 1))))
+                    Self.september, ReportFilter(tenant: TenantID(UUIDValue(high: 1, low: 1))))
             }
             await #expect(throws: ReportError.self) { () async throws in
-                _ = try await ledger.totals(of: Self.september, filter: ReportFilter(day: "2026-10-01"))
+                _ = try await ledger.totals(Self.september, ReportFilter(day: "2026-10-01"))
             }
         }
     }

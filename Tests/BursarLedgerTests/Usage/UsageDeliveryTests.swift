@@ -107,7 +107,7 @@ import Testing
                     Meter.allCases.enumerated().map { index, meter in
                         UsageCount(key: Delivery.key(meter), minute: minute, count: Int64(index + 1))
                     })
-                let totals = try await ledger.totals(of: ReportPeriod("2026-11")!, filter: .all)
+                let totals = try await ledger.totals(ReportPeriod("2026-11")!, .all)
                 for (index, meter) in Meter.allCases.enumerated() {
                     #expect(totals[meter] == Int64(index + 1))
                 }
@@ -187,7 +187,7 @@ import Testing
                     }
                     try await delivery.send([], events: events)
                 }
-                let overview = try await ledger.overview(of: ReportPeriod("2026-11")!, filter: .all)
+                let overview = try await ledger.overview(ReportPeriod("2026-11")!, .all)
                 #expect(overview.service.succeeded == 1_000)
                 let exact: [(Duration?, Int64)] = [
                     (overview.service.p50, 500), (overview.service.p95, 950), (overview.service.p99, 990),
