@@ -55,7 +55,9 @@ final class UsageRecorder: Sendable {
 
     // MARK: Sealing
 
-    func seal() async {
+    /// Answers whether counts could be sealed, if there were any.
+    @discardableResult
+    func seal() async -> Bool {
         let (journal, now) = (journal, environment.clock.now())
         let sealed = await environment.offload.run { journal.seal(now: now) }
         if sealed == .refused {
@@ -70,6 +72,7 @@ final class UsageRecorder: Sendable {
                 "answers were counted without tenant and client: more keys in a second than a page holds",
                 metadata: ["answers": "\(unattributed)"])
         }
+        return sealed != .refused
     }
 
     // MARK: Delivering
@@ -92,9 +95,13 @@ final class UsageRecorder: Sendable {
             }
             while true {
                 let journal = journal
-                let (batch, damage) = await environment.offload.run { journal.nextBatch(of: id) }
-                for part in damage { environment.found(part) }
-                guard let batch else { return true }
+                let next = await environment.offload.run { journal.nextBatch(of: id) }
+                for part in next.damage { environment.found(part) }
+                if let obstacle = next.obstacle {
+                    environment.logger.error(
+                        "a part of the usage journal cannot be read", metadata: ["reason": "\(obstacle)"])
+                }
+                guard let batch = next.batch else { return next.obstacle == nil }
                 let receipt = try await store.add(batch)
                 let position: Int64 =
                     switch receipt {
@@ -118,19 +125,20 @@ final class UsageRecorder: Sendable {
     }
 }
 
-/// Seals every second, and sooner when a page fills up.
+/// Seals every second, and sooner when a page fills up, unless the disk refuses.
 struct SealingService: Service {
     let recorder: UsageRecorder
     let environment: GatewayEnvironment
 
     func run() async {
+        var isSealing = true
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            await cancelWhenGracefulShutdown {
-                for _ in 0..<10 where !recorder.isFilling && !Task.isCancelled {
+            await cancelWhenGracefulShutdown { [isSealing] in
+                for _ in 0..<10 where !(isSealing && recorder.isFilling) && !Task.isCancelled {
                     await environment.pause(.milliseconds(100))
                 }
             }
-            await recorder.seal()
+            isSealing = await recorder.seal()
         }
     }
 }

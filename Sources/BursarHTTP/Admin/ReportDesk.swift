@@ -20,7 +20,7 @@ package struct ReportDesk: Sendable {
     }
 
     /// Reports under way at once.
-    private static let limit = 4
+    package static let limit = 4
 
     private final class Places: Sendable {
         let taken = Mutex(0)

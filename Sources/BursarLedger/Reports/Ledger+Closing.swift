@@ -98,13 +98,13 @@ extension Ledger {
         _ head: PeriodHead, rows count: Int, csv: String, by actor: Actor, on connection: PostgresConnection
     ) async throws {
         let period = head.period
-        let reader = ReportReader(connection: connection, head: head, filter: .all)
         let previous = try await connection.query(
-            "SELECT manifest_sha256 FROM bursar.period ORDER BY period DESC LIMIT 1"
+            "SELECT manifest_sha256 FROM bursar.period ORDER BY closed_at DESC, period DESC LIMIT 1"
         ).first?.decode("manifest_sha256", as: String.self)
         let now = try await connection.query("SELECT now() AS now")[0].decode("now", as: Instant.self)
         let manifest = try Manifest(
-            head: head, closedAt: now, closedBy: actor.name, rows: count, totals: try await reader.totals(),
+            head: head, closedAt: now, closedBy: actor.name, rows: count,
+            totals: try await snapshotTotals(of: period, on: connection),
             watermark: try await watermark(of: head, on: connection), csv: csv, previous: previous
         ).text()
         try await connection.execute(
@@ -116,6 +116,17 @@ extension Ledger {
                 \(head.endsAt), \(now), \(actor.name), \(Int64(count)), \(manifest),
                 \(Manifest.digest(of: manifest)), \(csv), \(previous))
             """)
+    }
+
+    /// From the snapshot itself: the report's own sums have the month from its days until it is closed.
+    private func snapshotTotals(
+        of period: ReportPeriod, on connection: PostgresConnection
+    ) async throws -> MeterCounts {
+        try await connection.query(
+            """
+            SELECT \(unescaped: ReportReader.sums) AS counts FROM bursar.usage_snapshot
+            WHERE period = \(period.description)
+            """, timeout: Self.longTime)[0].counts()
     }
 
     /// How far each journal that has delivered something for the month was stored.
@@ -145,12 +156,30 @@ extension Ledger {
             .decode("manifest", as: String.self)
     }
 
-    /// What does not fit in the chain of manifests, in words; empty when everything does.
+    /// What a closed month's manifest says otherwise than its snapshot, in words; empty when they agree.
+    package func manifestDifferences(of period: ReportPeriod) async throws -> [String] {
+        try await pool.withConnection { connection in
+            let rows = try await connection.query(
+                "SELECT manifest FROM bursar.period WHERE period = \(period.description)")
+            guard let text = try rows.first?.decode("manifest", as: String.self) else { return [] }
+            let stated = try? JSONDecoder().decode(Manifest.Totals.self, from: Data(text.utf8))
+            guard let stated else { return ["the manifest of \(period) cannot be read"] }
+            let totals = try await snapshotTotals(of: period, on: connection)
+            return Meter.allCases.filter { stated.totals[$0.rawValue] != totals[$0] }.map { meter in
+                "\(meter.rawValue): the manifest of \(period) says "
+                    + "\(stated.totals[meter.rawValue].map { "\($0)" } ?? "nothing"), its rows add up to "
+                    + "\(totals[meter])"
+            }
+        }
+    }
+
+    /// What does not fit in the chain of manifests, in words; empty when everything does. A month is chained to
+    /// the one that was closed before it, which may be a later one.
     package func brokenManifests() async throws -> [String] {
         let rows = try await pool.query(
             """
             SELECT period, manifest, manifest_sha256, csv_sha256, previous_sha256 FROM bursar.period
-            ORDER BY period
+            ORDER BY closed_at, period
             """)
         var problems: [String] = []
         var previous: String?
@@ -182,6 +211,11 @@ struct Manifest: Encodable {
         let boot: String
         let sequence: Int64
         let batches: Int64
+    }
+
+    /// What is read back of one.
+    struct Totals: Decodable {
+        let totals: [String: Int64]
     }
 
     private let report = "bursar-usage"

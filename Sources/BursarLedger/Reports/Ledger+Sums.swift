@@ -38,11 +38,17 @@ extension Ledger {
         }
     }
 
+    /// Beyond what anybody could have counted, and far below where sums overflow.
+    private static var largestCorrection: UInt64 { 1_000_000_000_000 }
+
     /// Books a correction of a closed month today, and answers the month that it stands in.
     package func adjust(
         _ period: ReportPeriod, _ key: UsageKey, by amount: Int64, reason: String, actor: Actor
     ) async throws -> ReportPeriod {
         guard amount != 0 else { throw LedgerError.refused("a correction by 0 corrects nothing") }
+        guard amount.magnitude <= Self.largestCorrection else {
+            throw LedgerError.refused("a correction is by at most \(Self.largestCorrection)")
+        }
         guard (1...500).contains(reason.count), !reason.unicodeScalars.contains(where: { $0.value < 32 })
         else {
             throw LedgerError.refused("give a reason of 1 to 500 characters, on one line")

@@ -11,14 +11,14 @@ extension Ledger {
     package func rollUp() async throws(StoreFailure) -> Bool {
         try await serving("summing up downtime") {
             try await pool.transaction { connection in
-                // One snapshot: the marks that are deleted are those of the events that are seen.
-                try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 let lock = try await connection.query(
                     """
                     SELECT pg_try_advisory_xact_lock(hashtext('bursar.downtime'))
                         AND pg_try_advisory_xact_lock_shared(hashtext('bursar.period')) AS mine
                     """)
                 guard try lock[0].decode("mine", as: Bool.self) else { return false }
+                // Each statement sees what the locks let in before it: a month that was just closed, and at
+                // least the events whose marks are deleted.
                 let hours = try await connection.query(
                     "SELECT DISTINCT hour FROM bursar.downtime_dirty ORDER BY 1 LIMIT \(Self.hoursAtOnce)"
                 ).map { try $0.decode("hour", as: PostgresTimestamp.self) }
@@ -82,7 +82,7 @@ extension Ledger {
                 FROM outage JOIN remade ON begins < hour + interval '1 hour' AND ends > hour
                 CROSS JOIN LATERAL generate_series(
                     hour, hour + interval '45 minutes', interval '15 minutes') AS quarter
-                WHERE begins < quarter + interval '15 minutes' AND ends > quarter
+                WHERE begins < quarter + interval '15 minutes' AND ends > quarter AND begins < ends
             )
             INSERT INTO bursar.downtime_hour
             SELECT coalesce(connection.tenant_id, piece.tenant_id, \(Self.nobody)), hour, day, piece.provider,

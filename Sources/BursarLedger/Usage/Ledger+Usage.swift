@@ -111,8 +111,8 @@ extension Ledger: UsageStore {
     }
 
     /// The counts as rows, each with its day and, where that day's month is closed, with the month. A minute
-    /// that lies ahead of the database's clock is taken for the present one: a replica whose clock is wrong
-    /// must not book into months to come.
+    /// that lies ahead of the database's clock, or before this century, is taken for the present one: a
+    /// replica whose clock is wrong must not book into months to come, nor into 1970.
     private static func counted(_ counts: [UsageCount]) -> PostgresQuery {
         """
         WITH given (tenant_id, minute, client_id, provider, environment, meter, count) AS (
@@ -126,7 +126,8 @@ extension Ledger: UsageStore {
                 \(counts.map(\.count)))
         ), placed AS (
             SELECT tenant_id, client_id, provider, environment, meter, count,
-                CASE WHEN minute > now() + interval '5 minutes' THEN date_trunc('minute', now())
+                CASE WHEN minute > now() + interval '5 minutes' OR minute < '2001-01-01 00:00:00+00'
+                    THEN date_trunc('minute', now())
                     ELSE minute END AS minute
             FROM given
         ), dated AS (

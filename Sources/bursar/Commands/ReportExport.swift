@@ -36,7 +36,8 @@ struct ReportExport {
     }
 
     private func report(_ head: PeriodHead, _ writer: UsageReportWriter) async throws -> File {
-        let isFinal = head.closing != nil
+        // Requests are kept for three months, and some come late.
+        let isFinal = head.closing != nil && !request.asksForEvents
         let file = try await place(
             name(head), isFinal: isFinal, digest: isWhole ? head.closing?.csvDigest : nil
         ) {

@@ -34,6 +34,7 @@ struct ReportVerifyCommand: AsyncParsableCommand {
         if let closing = head.closing {
             Output.say("Checking \(period) against its manifest …")
             problems += try await ledger.brokenManifests()
+            problems += try await ledger.manifestDifferences(of: period)
             let digest = CSVDigest()
             try await ledger.reading(period, .all) { reader async throws in
                 try await reader.rows(by: nil) { digest.add($0, head: head) }

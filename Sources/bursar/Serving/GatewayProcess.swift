@@ -48,11 +48,11 @@ struct GatewayProcess {
         let pool = PostgresPool(PostgresConfiguration(connectionString: settings.databaseURL))
         let failures = StoreFailureLog(logger: logger)
         let ledger = Ledger(pool: pool, report: failures.report)
-        // Reports may take minutes, and must not keep the others waiting for a connection.
+        // Reports may take minutes, and must not keep the others waiting for a connection, nor the roll-ups.
         let reportPool = PostgresPool(
             PostgresConfiguration(
                 connectionString: settings.databaseURL, applicationName: "bursar-reports",
-                queryTimeout: Administration.reportTimeout), pool: PostgresPoolConfiguration(size: 2))
+                queryTimeout: Administration.reportTimeout), pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2))
         let reports = Ledger(pool: reportPool, report: failures.report)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),

@@ -137,6 +137,74 @@ import Testing
         #expect(journal.holdings.bytes == 0)
     }
 
+    /// What cannot be read now is neither damaged nor passed over, and its file stays.
+    @Test func whatCannotBeReadForNowIsWaitedFor() async throws {
+        let folder = Self.folders.make()
+        let store = MemoryUsageStore()
+        let journal = try Self.open(
+            folder, boot: 1, limits: JournalLimits(lanes: 1, pageBytes: 1 << 15, segmentBytes: 1))
+        for _ in 0..<3 {
+            journal.count(Self.key(1), minute: Self.minute)
+            #expect(journal.seal(now: Self.now) == .frame)
+        }
+        let segments = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".frames") }.sorted()
+        try #require(segments.count == 3)
+        // A folder in its place can be opened and not be read: EISDIR, as little damage as EMFILE is.
+        let path = folder + "/" + segments[1]
+        try FileManager.default.moveItem(atPath: path, toPath: folder + "/aside")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try await Self.drain(journal, to: store)
+        #expect(store.sum == 1)
+        let next = journal.nextBatch(of: journal.id)
+        #expect(next.batch == nil && next.damage.isEmpty)
+        #expect("\(try #require(next.obstacle))".contains(segments[1]))
+        journal.clean(now: Self.now + .seconds(901))
+        #expect(throws: JournalError.self) { try Self.open(folder, boot: 2) }
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: folder + "/aside", toPath: path)
+        try await Self.drain(journal, to: store)
+        #expect(store.sum == 3)
+    }
+
+    /// Blocks that never reached the disk read as zeros: stated, when intact records stand behind them.
+    @Test func aHoleInAPageIsDamage() async throws {
+        let folder = Self.folders.make()
+        let store = MemoryUsageStore()
+        let dead = try Self.open(folder, boot: 1, limits: JournalLimits(lanes: 1, pageBytes: 1 << 15))
+        for tenant in 1...100 { dead.count(Self.key(UInt64(tenant)), minute: Self.minute) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let pages = folder + "/" + (try #require(names.first { $0.hasSuffix(".pages") }))
+        let file = try #require(FileHandle(forUpdatingAtPath: pages))
+        try file.seek(toOffset: 8_192)
+        try file.write(contentsOf: [UInt8](repeating: 0, count: 4_096))
+        try file.close()
+        let next = try Self.open(folder, boot: 2)
+        #expect(next.recovery.damage.contains { $0.bytes >= 4_000 })
+        try await Self.drain(next, to: store)
+        #expect(store.sum < 100 && store.sum > 50)
+    }
+
+    /// Killed between the frame and the zeroing of its page, and the directory's id lost on top.
+    @Test func aPageWhoseFrameIsThereCountsOnceThoughTheDirectorysIdIsLost() async throws {
+        let folder = Self.folders.make()
+        let store = MemoryUsageStore()
+        let dead = try Self.open(folder, boot: 1, limits: JournalLimits(lanes: 1, pageBytes: 1 << 15))
+        for _ in 0..<5 { dead.count(Self.key(1), minute: Self.minute) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let pages = folder + "/" + (try #require(names.first { $0.hasSuffix(".pages") }))
+        let before = try Data(contentsOf: URL(fileURLWithPath: pages))
+        #expect(dead.seal(now: Self.now) == .frame)
+        try before.write(to: URL(fileURLWithPath: pages))
+        try Data("garbage".utf8).write(to: URL(fileURLWithPath: folder + "/journal-id"))
+        let next = try UsageJournal(
+            directory: folder, boot: ReplicaID(UUIDValue(high: 7, low: 2)),
+            limits: JournalLimits(lanes: 1, pageBytes: 1 << 15), made: UUIDValue(high: 1, low: 99),
+            now: Self.now)
+        try await Self.drain(next, to: store)
+        #expect(store.sum == 5)
+    }
+
     /// Order is a matter of sequence numbers, never of clocks.
     @Test func aClockSetBackLosesAndDoublesNothing() async throws {
         let folder = Self.folders.make()
@@ -166,8 +234,7 @@ import Testing
     /// Truncated, overwritten or with garbage behind: the start succeeds, nothing counts twice, and nothing
     /// is lost but what was damaged.
     @Test func damageLosesAtMostWhatItHit() async throws {
-        let isLong = ProcessInfo.processInfo.environment["BURSAR_TEST_LONG"] != nil
-        for seed in 0..<(isLong ? 1_000 : 150) { try await damage(seed: UInt64(seed)) }
+        for seed in 0..<1_000 { try await damage(seed: UInt64(seed)) }
     }
 
     private func damage(seed: UInt64) async throws {

@@ -61,6 +61,10 @@ import Testing
             try await delivery.send(3, .exchanges, at: "2026-09-01T00:00:00Z", tenant: nil)
             let head = try await close(ledger, Self.september)
             #expect(head.status == .closed)
+            let manifest = try #require(try await ledger.manifest(of: Self.september))
+            #expect(manifest.contains("\"answered_memory\" : 10,"))
+            #expect(manifest.contains("\"exchanges\" : 3,"))
+            #expect(try await ledger.manifestDifferences(of: Self.september) == [])
             let before = try await rows(ledger, Self.september)
             #expect(before.count == 2)
             #expect(before.map(\.tenantName) == ["unattributed", "Then"])
@@ -128,6 +132,25 @@ import Testing
         }
     }
 
+    @Test func aMonthThatIsFoundLaterIsChainedToWhatWasClosedBeforeIt() async throws {
+        try await withDelivery { database, ledger, start async throws in
+            var delivery = start
+            try await delivery.send(1, at: "2026-09-10T00:00:00Z")
+            _ = try await close(ledger, Self.september)
+            try await delivery.send(1, at: "2026-05-10T00:00:00Z")
+            let may = try await close(ledger, ReportPeriod("2026-05")!)
+            #expect(may.status == .closed)
+            #expect(try await ledger.brokenManifests() == [])
+            try await expectAgreement(ledger, ReportPeriod("2026-05")!)
+            try await database.withConnection { connection in
+                _ = try await connection.execute("SET session_replication_role = replica")
+                _ = try await connection.execute(
+                    "UPDATE bursar.usage_snapshot SET answered_memory = 2 WHERE period = '2026-05'")
+            }
+            #expect(try await ledger.manifestDifferences(of: ReportPeriod("2026-05")!).count == 1)
+        }
+    }
+
     @Test(arguments: ["period", "usage_snapshot", "usage_correction"])
     func closedRowsCannotBeChangedNotEvenByTheOwner(_ table: String) async throws {
         try await withDelivery { database, ledger, start async throws in
@@ -185,6 +208,8 @@ import Testing
             await refused(key, 1, "")
             await refused(key, 1, "two\nlines")
             await refused(key, -3, "below zero")
+            await refused(key, .max, "more than anybody counts")
+            await refused(key, .min, "less than nothing")
             await refused(Delivery.key(.answeredMemory, TenantID(UUIDValue(high: 1, low: 1))), 1, "nobody")
             #expect(try await ledger.sums(of: Self.november).corrections.isZero)
         }

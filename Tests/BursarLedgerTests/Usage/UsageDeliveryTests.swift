@@ -79,20 +79,21 @@ import Testing
         }
     }
 
-    @Test func aClockThatRunsAheadBooksIntoThePresent() async throws {
+    @Test(arguments: ["2199-01-01T00:00:00Z", "1970-01-01T00:07:00Z"])
+    func aClockThatIsWrongBooksIntoThePresent(_ minute: String) async throws {
         try await TemporaryDatabase.lend { database async throws in
             try await database.withLedger { ledger async throws in
                 var delivery = Delivery(ledger)
-                try await delivery.send(1, at: "2199-01-01T00:00:00Z")
-                let ahead = try await database.withConnection { connection in
+                try await delivery.send(1, at: minute)
+                let astray = try await database.withConnection { connection in
                     try await connection.query(
                         """
-                        SELECT count(*) AS ahead FROM bursar.usage_minute
-                        WHERE minute > now() + interval '1 hour'
+                        SELECT count(*) AS astray FROM bursar.usage_minute
+                        WHERE minute > now() + interval '1 hour' OR minute < now() - interval '1 hour'
                         """
-                    )[0].decode("ahead", as: Int64.self)
+                    )[0].decode("astray", as: Int64.self)
                 }
-                #expect(ahead == 0)
+                #expect(astray == 0)
                 #expect(try await sums(database) == [1, 1, 1, 0])
             }
         }
@@ -153,6 +154,23 @@ import Testing
                 }
                 while try await ledger.rollUp() {}
                 #expect(try await downtime(database) == ["2026-11-01 provider": 120])
+            }
+        }
+    }
+
+    /// Renewals begin to fail while the token is still good: the time until its end is none without it.
+    @Test func failuresBeforeATokensEndTakeNothingFromAnOutage() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            try await database.withLedger { ledger async throws in
+                var delivery = Delivery(ledger)
+                var events = [try delivery.event(at: "2026-10-31T09:05:00Z", lifetime: 300)]
+                for time in ["09:08:00", "09:09:00", "09:09:40", "09:10:40"] {
+                    events.append(try delivery.event(at: "2026-10-31T\(time)Z", failure: .timedOut))
+                }
+                events.append(try delivery.event(at: "2026-10-31T09:12:00Z", latency: .zero))
+                try await delivery.send([], events: events)
+                while try await ledger.rollUp() {}
+                #expect(try await downtime(database) == ["2026-10-31 provider": 120])
             }
         }
     }

@@ -26,15 +26,25 @@ struct JournalFiles: Sendable {
         ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
     }
 
-    /// Nil when it cannot be read.
-    func read(_ name: String) -> [UInt8]? {
-        FileManager.default.contents(atPath: path(name)).map(Array.init)
+    /// The whole file; nil when it is not there.
+    /// - Throws: when it may be there and cannot be read now.
+    func read(_ name: String) throws(JournalError) -> [UInt8]? {
+        var status = stat()
+        guard stat(path(name), &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw unreadable(name)
+        }
+        return try read(name, at: 0, count: Int(status.st_size))
     }
 
     /// Part of a file; nil when it is not there in full.
-    func read(_ name: String, at offset: Int, count: Int) -> [UInt8]? {
+    /// - Throws: when it may be there and cannot be read now, as when descriptors have run out.
+    func read(_ name: String, at offset: Int, count: Int) throws(JournalError) -> [UInt8]? {
         let descriptor = open(path(name), O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw unreadable(name)
+        }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
@@ -43,10 +53,17 @@ struct JournalFiles: Sendable {
                 pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done))
             }
             if got == -1, errno == EINTR { continue }
-            guard got > 0 else { return nil }
+            guard got >= 0 else { throw unreadable(name) }
+            if got == 0 { return nil }
             done += got
         }
         return bytes
+    }
+
+    private func unreadable(_ name: String) -> JournalError {
+        JournalError(
+            "cannot read \(path(name)): \(Self.reason()); nothing of it is lost, it is tried again. A file that "
+                + "the disk does not give back may be moved away: its counts are lost then")
     }
 
     func remove(_ name: String) { unlink(path(name)) }
@@ -61,10 +78,10 @@ struct JournalFiles: Sendable {
 
     /// The folder's own id, made the first time.
     func identity(orElse made: UUIDValue) throws(JournalError) -> UUIDValue {
-        if let bytes = read(Self.identity) {
+        if let bytes = try read(Self.identity) {
             let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
             if let known = UUIDValue(text) { return known }
-            // Damaged: frames carry their own id, so a new one harms nothing.
+            // Damaged: frames carry their own id, and what else their process left goes by it.
             remove(Self.identity)
         }
         guard let file = AppendedFile(path: path(Self.identity)), file.append(Array("\(made)\n".utf8)) else {

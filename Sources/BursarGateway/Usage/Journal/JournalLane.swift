@@ -3,7 +3,8 @@ internal import BursarCore
 internal import Synchronization
 
 /// One page is counted in while the other is sealed. The lock is held for a few stores; the threads of one
-/// lane, normally one event loop's, are the only ones who want it, but for the sealing once a second.
+/// lane, normally one event loop's, are the only ones who want it, but for the sealing once a second. From a
+/// swap to the next, the other page belongs to whoever seals, who is alone.
 final class JournalLane: Sendable {
     private struct State {
         var active: JournalPage
@@ -48,15 +49,27 @@ final class JournalLane: Sendable {
         }
     }
 
-    /// What the page that is not counted in holds.
+    /// What the page that is not counted in holds. Read outside the lock: it may be thousands of records.
     func retired() -> [JournalRecord] {
-        state.withLock { state in
-            guard !state.other.isEmpty else { return [] }
-            let page = UnsafeRawBufferPointer(rebasing: state.other.bytes[..<state.other.used])
-            return JournalPage.contents(of: page, salt: state.other.salt).records
-        }
+        let page = retiredPage
+        return JournalPage.contents(of: page.bytes, salt: page.salt).records
     }
 
     /// Once its frame is on the disk.
-    func clearRetired() { state.withLock { $0.other.clear() } }
+    func clearRetired() {
+        JournalPage.zero(retiredPage.bytes)
+        state.withLock { $0.other.forget() }
+    }
+
+    private struct RetiredPage: @unchecked Sendable {
+        let bytes: UnsafeMutableRawBufferPointer
+        let salt: [UInt8]
+    }
+
+    private var retiredPage: RetiredPage {
+        state.withLock { state in
+            let used = UnsafeMutableRawBufferPointer(rebasing: state.other.bytes[..<state.other.used])
+            return RetiredPage(bytes: used, salt: state.other.salt)
+        }
+    }
 }

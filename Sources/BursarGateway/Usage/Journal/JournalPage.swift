@@ -38,11 +38,15 @@ struct JournalPage {
         bytes.storeBytes(of: Self.check(of: sequence).littleEndian, toByteOffset: 8, as: UInt64.self)
     }
 
-    /// Zeros it for its next use.
-    mutating func clear() {
-        bytes.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: used)
-        used = JournalRecord.stride
+    /// Zeros what was used of a page. The head comes last: until then it says whose records these were.
+    static func zero(_ used: UnsafeMutableRawBufferPointer) {
+        for part in [used[JournalRecord.stride...], used[..<JournalRecord.stride]] {
+            UnsafeMutableRawBufferPointer(rebasing: part).initializeMemory(as: UInt8.self, repeating: 0)
+        }
     }
+
+    /// It was zeroed.
+    mutating func forget() { used = JournalRecord.stride }
 
     static func salt(sequence: Int64, boot: ReplicaID, lane: Int) -> [UInt8] {
         boot.uuid.bytes + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> ($0 * 8)) } + [UInt8(lane)]
@@ -132,10 +136,16 @@ struct JournalPage {
         var damage: [(offset: Int, bytes: Int)] = []
     }
 
-    /// Reads whatever is intact; what is neither that nor zeros nor unfinished is damage.
+    static func contents(of bytes: UnsafeMutableRawBufferPointer, salt: [UInt8]) -> Contents {
+        contents(of: UnsafeRawBufferPointer(bytes), salt: salt)
+    }
+
+    /// Reads whatever is intact; what is neither that nor zeros nor unfinished is damage. Records follow each
+    /// other without gaps, so zeros before an intact one are damage as well.
     static func contents(of bytes: UnsafeRawBufferPointer, salt: [UInt8]) -> Contents {
         var contents = Contents()
         var offset = JournalRecord.stride
+        var hole: Int?
         while offset + JournalRecord.stride <= bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             guard let size = JournalRecord.size(kind: rest[8]), size <= rest.count,
@@ -143,6 +153,7 @@ struct JournalPage {
             else {
                 // An unfinished record begins with zeros, as unused room does.
                 if rest.loadUnaligned(as: UInt64.self) == 0 {
+                    hole = hole ?? offset
                     offset += JournalRecord.size(kind: rest[8]) ?? JournalRecord.stride
                 } else {
                     contents.damage.append((offset, JournalRecord.stride))
@@ -150,6 +161,8 @@ struct JournalPage {
                 }
                 continue
             }
+            if let begin = hole { contents.damage.append((begin, offset - begin)) }
+            hole = nil
             contents.records.append(record)
             offset += size
         }

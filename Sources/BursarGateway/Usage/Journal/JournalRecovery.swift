@@ -1,8 +1,9 @@
 // What earlier processes left in the directory.
 internal import BursarCore
 
-/// Reads every segment and every pages file of a dead process. Whatever it finds, it goes on: damage is
-/// stated, and what is intact is kept.
+/// Reads every segment and every pages file of a dead process. Whatever it finds in them, it goes on: damage is
+/// stated, and what is intact is kept. Only what cannot be read at all ends the start, since what comes behind
+/// it must not be delivered before it.
 struct JournalRecovery {
     let files: JournalFiles
     let directory: UUIDValue
@@ -20,7 +21,7 @@ struct JournalRecovery {
 
     mutating func run() throws(JournalError) {
         let names = files.names()
-        for name in names where JournalFiles.isSegment(name) { readSegment(name) }
+        for name in names where JournalFiles.isSegment(name) { try readSegment(name) }
         findGaps()
         for name in names {
             if let boot = JournalFiles.boot(ofPages: name) { try readPages(name, boot) }
@@ -29,11 +30,8 @@ struct JournalRecovery {
 
     // MARK: Segments
 
-    private mutating func readSegment(_ name: String) {
-        guard let bytes = files.read(name) else {
-            damage.append(JournalDamage(file: name, offset: 0, bytes: 0))
-            return
-        }
+    private mutating func readSegment(_ name: String) throws(JournalError) {
+        guard let bytes = try files.read(name) else { return }
         var torn: [(offset: Int, bytes: Int)] = []
         var found: [(JournalFrame, Int, Int)] = []
         bytes.withUnsafeBytes { bytes in
@@ -87,8 +85,8 @@ struct JournalRecovery {
 
     /// Makes frames of what was not sealed, and removes the file once they are on the disk.
     private mutating func readPages(_ name: String, _ boot: ReplicaID) throws(JournalError) {
-        guard let bytes = files.read(name) else { return }
-        let journal = JournalID(directory: directory, boot: boot)
+        guard let bytes = try files.read(name) else { return }
+        let journal = spool.journal(ofBoot: boot) ?? JournalID(directory: directory, boot: boot)
         var records: [Int64: [JournalRecord]] = [:]
         var lowest: Int64?
         guard let head = JournalPagesHead(bytes) else {
@@ -100,7 +98,7 @@ struct JournalRecovery {
             for place in head.places where place.offset + head.pageBytes <= bytes.count {
                 let page = UnsafeRawBufferPointer(
                     rebasing: bytes[place.offset..<place.offset + head.pageBytes])
-                guard let sequence = readPage(page, place, boot, name, &records) else { continue }
+                guard let sequence = readPage(page, place, journal, name, &records) else { continue }
                 lowest = min(lowest ?? sequence, sequence)
             }
         }
@@ -122,7 +120,7 @@ struct JournalRecovery {
 
     /// Answers the page's sequence, unless that is in a frame.
     private mutating func readPage(
-        _ page: UnsafeRawBufferPointer, _ place: JournalPagesHead.Place, _ boot: ReplicaID, _ name: String,
+        _ page: UnsafeRawBufferPointer, _ place: JournalPagesHead.Place, _ journal: JournalID, _ name: String,
         _ records: inout [Int64: [JournalRecord]]
     ) -> Int64? {
         let sequence = Int64(littleEndian: page.loadUnaligned(as: Int64.self))
@@ -133,10 +131,10 @@ struct JournalRecovery {
             }
             return nil
         }
-        let salt = JournalPage.salt(sequence: sequence, boot: boot, lane: place.lane)
+        let salt = JournalPage.salt(sequence: sequence, boot: journal.boot, lane: place.lane)
         let contents = JournalPage.contents(of: page, salt: salt)
         // A page that was sealed may have been in the middle of being zeroed: its frame is what counts.
-        guard !spool.holds(sequence, of: JournalID(directory: directory, boot: boot)) else { return nil }
+        guard !spool.holds(sequence, of: journal) else { return nil }
         damage += contents.damage.map {
             JournalDamage(file: name, offset: place.offset + $0.offset, bytes: $0.bytes)
         }

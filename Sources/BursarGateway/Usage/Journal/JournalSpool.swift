@@ -38,15 +38,30 @@ struct JournalSpool {
     }
 
     mutating func add(_ frame: JournalFrame, segment: String, offset: Int, size: Int) {
-        var known = frames[frame.journal, default: []]
         // A frame that is there twice counts once.
-        guard !known.contains(where: { $0.sequence == frame.sequence }) else { return }
-        let location = Location(
-            sequence: frame.sequence, segment: segment, offset: offset, size: size, sealedAt: frame.sealedAt)
-        let place = known.lastIndex { $0.sequence < frame.sequence }.map { $0 + 1 } ?? 0
-        known.insert(location, at: place)
-        frames[frame.journal] = known
+        guard !holds(frame.sequence, of: frame.journal) else { return }
+        let place = index(after: frame.sequence, of: frame.journal)
+        frames[frame.journal, default: []].insert(
+            Location(
+                sequence: frame.sequence, segment: segment, offset: offset, size: size,
+                sealedAt: frame.sealedAt),
+            at: place)
     }
+
+    /// Place of the first frame behind `sequence`. There may be one for each second of some days.
+    private func index(after sequence: Int64, of journal: JournalID) -> Int {
+        let known = frames[journal] ?? []
+        var (low, high) = (0, known.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if known[middle].sequence > sequence { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// The journal that a process kept, by the frames that it has left: they say whose they are, even when
+    /// the directory's own id was lost.
+    func journal(ofBoot boot: ReplicaID) -> JournalID? { frames.keys.first { $0.boot == boot } }
 
     mutating func grow(_ segment: String, to bytes: Int, isClosed: Bool) {
         segments[segment] = Segment(bytes: bytes, isClosed: isClosed)
@@ -55,26 +70,29 @@ struct JournalSpool {
     mutating func close(_ segment: String) { segments[segment]?.isClosed = true }
 
     func holds(_ sequence: Int64, of journal: JournalID) -> Bool {
-        frames[journal]?.contains { $0.sequence == sequence } ?? false
+        let place = index(after: sequence - 1, of: journal)
+        return frames[journal].map { place < $0.count && $0[place].sequence == sequence } ?? false
     }
 
     /// Frames behind `position`, in order.
     func next(of journal: JournalID, after position: Int64, limit: Int) -> [Location] {
-        Array((frames[journal] ?? []).lazy.filter { $0.sequence > position }.prefix(limit))
+        Array((frames[journal] ?? []).dropFirst(index(after: position, of: journal)).prefix(limit))
     }
 
     /// The store has everything up to `position`, and nothing behind it.
     mutating func stands(_ journal: JournalID, at position: Int64, now: Instant) {
         positions[journal] = position
-        guard var known = frames[journal] else { return }
-        for index in known.indices {
-            if known[index].sequence <= position {
-                known[index].deliveredAt = known[index].deliveredAt ?? now
-            } else {
-                known[index].deliveredAt = nil
-            }
+        let place = index(after: position, of: journal)
+        guard let count = frames[journal]?.count else { return }
+        // Delivered frames are the first ones, so only those between the former position and this one change.
+        for index in (0..<place).reversed() {
+            guard frames[journal]?[index].deliveredAt == nil else { break }
+            frames[journal]?[index].deliveredAt = now
         }
-        frames[journal] = known
+        for index in place..<count {
+            guard frames[journal]?[index].deliveredAt != nil else { break }
+            frames[journal]?[index].deliveredAt = nil
+        }
     }
 
     mutating func forget(_ location: Location, of journal: JournalID) {

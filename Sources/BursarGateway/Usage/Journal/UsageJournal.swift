@@ -195,20 +195,37 @@ package final class UsageJournal: Sendable {
     /// Rows of one delivery, unless a single frame has more: a transaction that stays short.
     private static let rowsAtOnce = 5_000
 
-    /// The next batch behind the position, and the frames that turned out to be damaged; nil when there is
-    /// none.
-    func nextBatch(of journal: JournalID) -> (batch: UsageBatch?, damage: [JournalDamage]) {
+    /// What `nextBatch` found.
+    struct Next {
+        /// Nil when there is none.
+        var batch: UsageBatch?
+        /// Frames that turned out to be damaged.
+        var damage: [JournalDamage] = []
+        /// Why it stopped before a frame. What comes behind that one waits, since the store takes frames in
+        /// order and passes over what is missing.
+        var obstacle: JournalError?
+    }
+
+    /// The next batch behind the position.
+    func nextBatch(of journal: JournalID) -> Next {
         let (position, locations) = spool.withLock { spool in
             let position = spool.positions[journal] ?? 0
             return (position, spool.next(of: journal, after: position, limit: Self.framesAtOnce))
         }
+        var next = Next()
         var frames: [JournalFrame] = []
-        var damage: [JournalDamage] = []
         var rows = 0
         for location in locations {
-            guard let frame = read(location, of: journal) else {
+            let found: JournalFrame?
+            do throws(JournalError) {
+                found = try read(location, of: journal)
+            } catch {
+                next.obstacle = error
+                break
+            }
+            guard let frame = found else {
                 spool.withLock { $0.forget(location, of: journal) }
-                damage.append(
+                next.damage.append(
                     JournalDamage(file: location.segment, offset: location.offset, bytes: location.size))
                 continue
             }
@@ -216,20 +233,22 @@ package final class UsageJournal: Sendable {
             if !frames.isEmpty, rows > Self.rowsAtOnce { break }
             frames.append(frame)
         }
-        guard let last = frames.last else { return (nil, damage) }
+        guard let last = frames.last else { return next }
         let counts = JournalFrame(
             journal: journal, sequence: last.sequence, sealedAt: last.sealedAt,
             records: frames.flatMap { $0.counts.map(JournalRecord.count) })
-        let batch = UsageBatch(
+        next.batch = UsageBatch(
             journal: journal, after: position, last: last.sequence, frames: Int64(frames.count),
             counts: counts.counts, events: frames.flatMap(\.events))
-        return (batch, damage)
+        return next
     }
 
-    private func read(_ location: JournalSpool.Location, of journal: JournalID) -> JournalFrame? {
-        guard let bytes = files.read(location.segment, at: location.offset, count: location.size) else {
-            return nil
-        }
+    /// Nil when it is damaged.
+    private func read(
+        _ location: JournalSpool.Location, of journal: JournalID
+    ) throws(JournalError) -> JournalFrame? {
+        let bytes = try files.read(location.segment, at: location.offset, count: location.size)
+        guard let bytes else { return nil }
         let read = bytes.withUnsafeBytes { JournalFrame.read($0) }
         guard let read, read.frame.sequence == location.sequence, read.frame.journal == journal else {
             return nil
