@@ -346,19 +346,6 @@ CREATE TABLE bursar.downtime_dirty (
 
 
 --
--- Name: pepper; Type: TABLE; Schema: bursar; Owner: -
---
-
-CREATE TABLE bursar.pepper (
-    version integer NOT NULL,
-    kek_id text NOT NULL,
-    wrapped bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT pepper_version_check CHECK ((version > 0))
-);
-
-
---
 -- Name: period; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -376,79 +363,6 @@ CREATE TABLE bursar.period (
     csv_sha256 text NOT NULL,
     previous_sha256 text,
     CONSTRAINT period_period_check CHECK ((period ~ '^[0-9]{4}-[0-9]{2}$'::text))
-);
-
-
---
--- Name: refresh_day; Type: TABLE; Schema: bursar; Owner: -
---
-
-CREATE TABLE bursar.refresh_day (
-    tenant_id uuid NOT NULL,
-    day date NOT NULL,
-    provider text NOT NULL,
-    environment text NOT NULL,
-    step text NOT NULL,
-    outcome text NOT NULL,
-    bucket smallint NOT NULL,
-    count bigint NOT NULL
-);
-
-
---
--- Name: refresh_event; Type: TABLE; Schema: bursar; Owner: -
---
-
-CREATE TABLE bursar.refresh_event (
-    owner_id uuid NOT NULL,
-    event_id uuid NOT NULL,
-    at timestamp with time zone NOT NULL,
-    tenant_id uuid,
-    provider text NOT NULL,
-    environment text NOT NULL,
-    credential_id uuid NOT NULL,
-    cause text NOT NULL,
-    step text NOT NULL,
-    outcome text NOT NULL,
-    http_status integer,
-    latency_us bigint NOT NULL,
-    lifetime_seconds bigint,
-    replica_id uuid NOT NULL,
-    fault text,
-    CONSTRAINT refresh_event_cause_check CHECK ((cause = ANY (ARRAY['cold'::text, 'renewal'::text, 'rejected'::text, 'keep_warm'::text]))),
-    CONSTRAINT refresh_event_latency_us_check CHECK ((latency_us >= 0)),
-    CONSTRAINT refresh_event_step_check CHECK ((step = ANY (ARRAY['full'::text, 'refresh'::text, 'scoped'::text])))
-)
-PARTITION BY RANGE (at);
-
-
---
--- Name: refresh_hour; Type: TABLE; Schema: bursar; Owner: -
---
-
-CREATE TABLE bursar.refresh_hour (
-    hour timestamp with time zone NOT NULL,
-    provider text NOT NULL,
-    environment text NOT NULL,
-    step text NOT NULL,
-    outcome text NOT NULL,
-    bucket smallint NOT NULL,
-    count bigint NOT NULL,
-    max_us bigint NOT NULL
-);
-
-
---
--- Name: refresh_provider_day; Type: TABLE; Schema: bursar; Owner: -
---
-
-CREATE TABLE bursar.refresh_provider_day (
-    day date NOT NULL,
-    provider text NOT NULL,
-    environment text NOT NULL,
-    outcome text NOT NULL,
-    bucket smallint NOT NULL,
-    count bigint NOT NULL
 );
 
 
@@ -535,64 +449,10 @@ WITH (fillfactor='80');
 
 
 --
--- Name: usage_snapshot; Type: TABLE; Schema: bursar; Owner: -
+-- Name: open_row; Type: VIEW; Schema: bursar; Owner: -
 --
 
-CREATE TABLE bursar.usage_snapshot (
-    period text NOT NULL,
-    line bigint NOT NULL,
-    day date NOT NULL,
-    tenant_id uuid NOT NULL,
-    tenant_name text NOT NULL,
-    client_id text NOT NULL,
-    provider text NOT NULL,
-    environment text NOT NULL,
-    correction_of text,
-    reason text,
-    answered_memory bigint DEFAULT 0 NOT NULL,
-    answered_store bigint DEFAULT 0 NOT NULL,
-    answered_provider bigint DEFAULT 0 NOT NULL,
-    answered_scoped bigint DEFAULT 0 NOT NULL,
-    limited bigint DEFAULT 0 NOT NULL,
-    refused bigint DEFAULT 0 NOT NULL,
-    failed_caller bigint DEFAULT 0 NOT NULL,
-    failed_credential bigint DEFAULT 0 NOT NULL,
-    failed_provider bigint DEFAULT 0 NOT NULL,
-    failed_gateway bigint DEFAULT 0 NOT NULL,
-    exchanges bigint DEFAULT 0 NOT NULL,
-    renewals bigint DEFAULT 0 NOT NULL,
-    refresh_token_renewals bigint DEFAULT 0 NOT NULL
-);
-
-
---
--- Name: report_row; Type: VIEW; Schema: bursar; Owner: -
---
-
-CREATE VIEW bursar.report_row AS
- SELECT usage_snapshot.day,
-    usage_snapshot.tenant_id,
-    usage_snapshot.tenant_name,
-    usage_snapshot.client_id,
-    usage_snapshot.provider,
-    usage_snapshot.environment,
-    usage_snapshot.correction_of,
-    usage_snapshot.reason,
-    usage_snapshot.answered_memory,
-    usage_snapshot.answered_store,
-    usage_snapshot.answered_provider,
-    usage_snapshot.answered_scoped,
-    usage_snapshot.limited,
-    usage_snapshot.refused,
-    usage_snapshot.failed_caller,
-    usage_snapshot.failed_credential,
-    usage_snapshot.failed_provider,
-    usage_snapshot.failed_gateway,
-    usage_snapshot.exchanges,
-    usage_snapshot.renewals,
-    usage_snapshot.refresh_token_renewals
-   FROM bursar.usage_snapshot
-UNION ALL
+CREATE VIEW bursar.open_row AS
  SELECT usage_day.day,
     usage_day.tenant_id,
     COALESCE(( SELECT tenant_name.name
@@ -652,6 +512,182 @@ UNION ALL
    FROM bursar.usage_correction
   WHERE (NOT ((date_trunc('month'::text, (usage_correction.day)::timestamp with time zone))::date IN ( SELECT period.first_day
            FROM bursar.period)));
+
+
+--
+-- Name: VIEW open_row; Type: COMMENT; Schema: bursar; Owner: -
+--
+
+COMMENT ON VIEW bursar.open_row IS 'Rows of months that are not closed yet.';
+
+
+--
+-- Name: pepper; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.pepper (
+    version integer NOT NULL,
+    kek_id text NOT NULL,
+    wrapped bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT pepper_version_check CHECK ((version > 0))
+);
+
+
+--
+-- Name: refresh_day; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_day (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    step text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL
+);
+
+
+--
+-- Name: refresh_event; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_event (
+    owner_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    tenant_id uuid,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    credential_id uuid NOT NULL,
+    cause text NOT NULL,
+    step text NOT NULL,
+    outcome text NOT NULL,
+    http_status integer,
+    latency_us bigint NOT NULL,
+    lifetime_seconds bigint,
+    replica_id uuid NOT NULL,
+    fault text,
+    CONSTRAINT refresh_event_cause_check CHECK ((cause = ANY (ARRAY['cold'::text, 'renewal'::text, 'rejected'::text, 'keep_warm'::text]))),
+    CONSTRAINT refresh_event_latency_us_check CHECK ((latency_us >= 0)),
+    CONSTRAINT refresh_event_step_check CHECK ((step = ANY (ARRAY['full'::text, 'refresh'::text, 'scoped'::text])))
+)
+PARTITION BY RANGE (at);
+
+
+--
+-- Name: refresh_hour; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_hour (
+    hour timestamp with time zone NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    step text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL,
+    max_us bigint NOT NULL
+);
+
+
+--
+-- Name: refresh_provider_day; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.refresh_provider_day (
+    day date NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    outcome text NOT NULL,
+    bucket smallint NOT NULL,
+    count bigint NOT NULL
+);
+
+
+--
+-- Name: usage_snapshot; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_snapshot (
+    period text NOT NULL,
+    line bigint NOT NULL,
+    day date NOT NULL,
+    tenant_id uuid NOT NULL,
+    tenant_name text NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    correction_of text,
+    reason text,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: report_row; Type: VIEW; Schema: bursar; Owner: -
+--
+
+CREATE VIEW bursar.report_row AS
+ SELECT usage_snapshot.day,
+    usage_snapshot.tenant_id,
+    usage_snapshot.tenant_name,
+    usage_snapshot.client_id,
+    usage_snapshot.provider,
+    usage_snapshot.environment,
+    usage_snapshot.correction_of,
+    usage_snapshot.reason,
+    usage_snapshot.answered_memory,
+    usage_snapshot.answered_store,
+    usage_snapshot.answered_provider,
+    usage_snapshot.answered_scoped,
+    usage_snapshot.limited,
+    usage_snapshot.refused,
+    usage_snapshot.failed_caller,
+    usage_snapshot.failed_credential,
+    usage_snapshot.failed_provider,
+    usage_snapshot.failed_gateway,
+    usage_snapshot.exchanges,
+    usage_snapshot.renewals,
+    usage_snapshot.refresh_token_renewals
+   FROM bursar.usage_snapshot
+UNION ALL
+ SELECT open_row.day,
+    open_row.tenant_id,
+    open_row.tenant_name,
+    open_row.client_id,
+    open_row.provider,
+    open_row.environment,
+    open_row.correction_of,
+    open_row.reason,
+    open_row.answered_memory,
+    open_row.answered_store,
+    open_row.answered_provider,
+    open_row.answered_scoped,
+    open_row.limited,
+    open_row.refused,
+    open_row.failed_caller,
+    open_row.failed_credential,
+    open_row.failed_provider,
+    open_row.failed_gateway,
+    open_row.exchanges,
+    open_row.renewals,
+    open_row.refresh_token_renewals
+   FROM bursar.open_row;
 
 
 --
@@ -856,6 +892,33 @@ CREATE TABLE bursar.usage_minute_2026_12 (
     refresh_token_renewals bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='70');
+
+
+--
+-- Name: usage_month; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.usage_month (
+    tenant_id uuid NOT NULL,
+    month date NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    answered_memory bigint DEFAULT 0 NOT NULL,
+    answered_store bigint DEFAULT 0 NOT NULL,
+    answered_provider bigint DEFAULT 0 NOT NULL,
+    answered_scoped bigint DEFAULT 0 NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    failed_caller bigint DEFAULT 0 NOT NULL,
+    failed_credential bigint DEFAULT 0 NOT NULL,
+    failed_provider bigint DEFAULT 0 NOT NULL,
+    failed_gateway bigint DEFAULT 0 NOT NULL,
+    exchanges bigint DEFAULT 0 NOT NULL,
+    renewals bigint DEFAULT 0 NOT NULL,
+    refresh_token_renewals bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
 
 
 --
@@ -3091,6 +3154,14 @@ ALTER TABLE ONLY bursar.usage_minute_2026_12
 
 
 --
+-- Name: usage_month usage_month_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.usage_month
+    ADD CONSTRAINT usage_month_pkey PRIMARY KEY (tenant_id, month, client_id, provider, environment);
+
+
+--
 -- Name: usage_snapshot usage_snapshot_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
@@ -3201,6 +3272,20 @@ CREATE INDEX usage_correction_by_period ON bursar.usage_correction USING btree (
 --
 
 CREATE INDEX usage_day_by_day ON bursar.usage_day USING btree (day);
+
+
+--
+-- Name: usage_month_by_month; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX usage_month_by_month ON bursar.usage_month USING btree (month);
+
+
+--
+-- Name: usage_snapshot_by_day; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX usage_snapshot_by_day ON bursar.usage_snapshot USING btree (day);
 
 
 --
@@ -3432,45 +3517,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.downtime_dirty TO bursar_gatew
 
 
 --
--- Name: TABLE pepper; Type: ACL; Schema: bursar; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.pepper TO bursar_gateway;
-
-
---
 -- Name: TABLE period; Type: ACL; Schema: bursar; Owner: -
 --
 
 GRANT SELECT,INSERT ON TABLE bursar.period TO bursar_gateway;
-
-
---
--- Name: TABLE refresh_day; Type: ACL; Schema: bursar; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_day TO bursar_gateway;
-
-
---
--- Name: TABLE refresh_event; Type: ACL; Schema: bursar; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE bursar.refresh_event TO bursar_gateway;
-
-
---
--- Name: TABLE refresh_hour; Type: ACL; Schema: bursar; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_hour TO bursar_gateway;
-
-
---
--- Name: TABLE refresh_provider_day; Type: ACL; Schema: bursar; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_provider_day TO bursar_gateway;
 
 
 --
@@ -3499,6 +3549,48 @@ GRANT SELECT,INSERT ON TABLE bursar.usage_correction TO bursar_gateway;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.usage_day TO bursar_gateway;
+
+
+--
+-- Name: TABLE open_row; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT ON TABLE bursar.open_row TO bursar_gateway;
+
+
+--
+-- Name: TABLE pepper; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.pepper TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_day; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_day TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_event; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE bursar.refresh_event TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_hour; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_hour TO bursar_gateway;
+
+
+--
+-- Name: TABLE refresh_provider_day; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_provider_day TO bursar_gateway;
 
 
 --
@@ -3555,6 +3647,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE bursar.usage_journal TO bursar_gateway;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE bursar.usage_minute TO bursar_gateway;
+
+
+--
+-- Name: TABLE usage_month; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.usage_month TO bursar_gateway;
 
 
 --

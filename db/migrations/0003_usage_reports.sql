@@ -74,6 +74,31 @@ CREATE TABLE bursar.usage_day (
 ) WITH (fillfactor = 80);
 CREATE INDEX usage_day_by_day ON bursar.usage_day (day);
 
+-- And by month: what a month's page is made of, a thirtieth of the rows.
+CREATE TABLE bursar.usage_month (
+    tenant_id uuid NOT NULL,
+    -- Its first day.
+    month date NOT NULL,
+    client_id text NOT NULL,
+    provider text NOT NULL,
+    environment text NOT NULL,
+    answered_memory bigint NOT NULL DEFAULT 0,
+    answered_store bigint NOT NULL DEFAULT 0,
+    answered_provider bigint NOT NULL DEFAULT 0,
+    answered_scoped bigint NOT NULL DEFAULT 0,
+    limited bigint NOT NULL DEFAULT 0,
+    refused bigint NOT NULL DEFAULT 0,
+    failed_caller bigint NOT NULL DEFAULT 0,
+    failed_credential bigint NOT NULL DEFAULT 0,
+    failed_provider bigint NOT NULL DEFAULT 0,
+    failed_gateway bigint NOT NULL DEFAULT 0,
+    exchanges bigint NOT NULL DEFAULT 0,
+    renewals bigint NOT NULL DEFAULT 0,
+    refresh_token_renewals bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, month, client_id, provider, environment)
+) WITH (fillfactor = 80);
+CREATE INDEX usage_month_by_month ON bursar.usage_month (month);
+
 -- How far each journal has been delivered. A batch is stored together with its journal's new position, or not
 -- at all: so nothing counts twice, however often it is sent. Rows stay, for a journal may lie for months.
 CREATE TABLE bursar.usage_journal (
@@ -176,6 +201,8 @@ CREATE TABLE bursar.usage_snapshot (
     refresh_token_renewals bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (period, line)
 );
+
+CREATE INDEX usage_snapshot_by_day ON bursar.usage_snapshot (day);
 
 -- What came too late for its closed month, or was stated by a person: booked on the day that it came.
 CREATE TABLE bursar.usage_correction (
@@ -389,6 +416,13 @@ SELECT tenant_id, (minute AT TIME ZONE 'UTC')::date, client_id, provider, enviro
     sum(exchanges), sum(renewals), sum(refresh_token_renewals)
 FROM bursar.usage_minute
 GROUP BY 1, 2, 3, 4, 5;
+INSERT INTO bursar.usage_month
+SELECT tenant_id, date_trunc('month', day)::date, client_id, provider, environment,
+    sum(answered_memory), sum(answered_store), sum(answered_provider), sum(answered_scoped), sum(limited),
+    sum(refused), sum(failed_caller), sum(failed_credential), sum(failed_provider), sum(failed_gateway),
+    sum(exchanges), sum(renewals), sum(refresh_token_renewals)
+FROM bursar.usage_day
+GROUP BY 1, 2, 3, 4, 5;
 INSERT INTO bursar.usage_batch
 SELECT '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
     date_bin('15 minutes', minute, '2000-01-01 00:00:00+00'), 1, 1,
@@ -398,9 +432,9 @@ SELECT '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-00000000
 FROM bursar.usage_minute
 GROUP BY 3;
 
-GRANT SELECT, INSERT, UPDATE ON bursar.usage_minute, bursar.usage_day, bursar.usage_journal, bursar.usage_batch,
-    bursar.report_zone TO bursar_gateway;
-GRANT DELETE ON bursar.usage_day TO bursar_gateway;
+GRANT SELECT, INSERT, UPDATE ON bursar.usage_minute, bursar.usage_day, bursar.usage_month, bursar.usage_journal,
+    bursar.usage_batch, bursar.report_zone TO bursar_gateway;
+GRANT DELETE ON bursar.usage_day, bursar.usage_month TO bursar_gateway;
 GRANT SELECT ON bursar.usage_minute_default, bursar.tenant_name TO bursar_gateway;
 GRANT SELECT, INSERT ON bursar.period, bursar.usage_snapshot, bursar.usage_correction TO bursar_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON bursar.refresh_hour, bursar.refresh_day,

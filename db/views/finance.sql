@@ -4,24 +4,19 @@
 DROP VIEW IF EXISTS
     finance.usage_monthly, finance.usage_daily, finance.usage_by_tenant, finance.usage_by_provider,
     finance.usage_by_client, finance.corrections, finance.periods, finance.refresh_daily,
-    finance.downtime_daily, finance.refresh_events, bursar.report_row;
+    finance.downtime_daily, finance.refresh_events, bursar.report_row,
+    bursar.open_row;
 
--- Every row of every report, closed months from their snapshot. Not for people: the views below are.
-CREATE VIEW bursar.report_row AS
-SELECT
-    day, tenant_id, tenant_name, client_id, provider, environment, correction_of, reason,
-    answered_memory, answered_store, answered_provider, answered_scoped, limited, refused, failed_caller,
-    failed_credential, failed_provider, failed_gateway, exchanges, renewals, refresh_token_renewals
-FROM bursar.usage_snapshot
-UNION ALL
+-- The rows of months that are not closed. Not for people: the views of finance are.
+CREATE VIEW bursar.open_row AS
 SELECT
     day, tenant_id,
     coalesce(
         (SELECT name FROM bursar.tenant_name
             WHERE tenant_name.tenant_id = usage_day.tenant_id
                 AND since < (day + 1)::timestamp AT TIME ZONE (SELECT zone FROM bursar.report_zone)
-            ORDER BY since DESC LIMIT 1), 'unattributed'),
-    client_id, provider, environment, NULL, NULL,
+            ORDER BY since DESC LIMIT 1), 'unattributed') AS tenant_name,
+    client_id, provider, environment, NULL::text AS correction_of, NULL::text AS reason,
     answered_memory, answered_store, answered_provider, answered_scoped, limited, refused, failed_caller,
     failed_credential, failed_provider, failed_gateway, exchanges, renewals, refresh_token_renewals
 FROM bursar.usage_day
@@ -39,6 +34,18 @@ SELECT
     failed_credential, failed_provider, failed_gateway, exchanges, renewals, refresh_token_renewals
 FROM bursar.usage_correction
 WHERE date_trunc('month', day)::date NOT IN (SELECT first_day FROM bursar.period);
+COMMENT ON VIEW bursar.open_row IS 'Rows of months that are not closed yet.';
+GRANT SELECT ON bursar.open_row TO bursar_gateway;
+
+-- Every row of every report, closed months from their snapshot. Not for people: the views below are.
+CREATE VIEW bursar.report_row AS
+SELECT
+    day, tenant_id, tenant_name, client_id, provider, environment, correction_of, reason,
+    answered_memory, answered_store, answered_provider, answered_scoped, limited, refused, failed_caller,
+    failed_credential, failed_provider, failed_gateway, exchanges, renewals, refresh_token_renewals
+FROM bursar.usage_snapshot
+UNION ALL
+SELECT * FROM bursar.open_row;
 COMMENT ON VIEW bursar.report_row IS 'Every row of every report; the views of the schema finance are made of it.';
 GRANT SELECT ON bursar.report_row TO bursar_gateway;
 

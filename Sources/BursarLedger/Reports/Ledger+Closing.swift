@@ -33,7 +33,7 @@ extension Ledger {
                     (period, line, day, tenant_id, tenant_name, client_id, provider, environment,
                      correction_of, reason, \(unescaped: Self.meters))
                 SELECT \(period.description), row_number() OVER (ORDER BY \(unescaped: ReportReader.order)), *
-                FROM bursar.report_row
+                FROM bursar.open_row AS report_row
                 WHERE day >= \(period.firstDay)::date AND day < \(period.next.firstDay)::date
                 """, timeout: Self.longTime)
             progress("Digesting them …")
@@ -79,10 +79,8 @@ extension Ledger {
         let rows = try await connection.query(
             """
             SELECT now() AS now, (
-                SELECT to_char(min(day), 'YYYY-MM') FROM bursar.report_row
-                WHERE day < \(period.firstDay)::date
-                    AND date_trunc('month', day)::date NOT IN (SELECT first_day FROM bursar.period)
-                ) AS earlier
+                SELECT to_char(min(day), 'YYYY-MM') FROM bursar.open_row
+                WHERE day < \(period.firstDay)::date) AS earlier
             """, timeout: Self.longTime)
         let (now, earlier) = try rows[0].decode(Instant.self, String?.self)
         guard now >= head.endsAt + Self.grace else {

@@ -17,8 +17,21 @@ extension Ledger: ReportSource {
             try await connection.execute("SET LOCAL work_mem = '64MB'")
             let head = try await self.head(of: period, on: connection)
             try await self.check(filter, head, on: connection)
-            return try await body(ReportReader(connection: connection, head: head, filter: filter))
+            return try await body(try await self.reader(head, filter, on: connection))
         }
+    }
+
+    func reader(
+        _ head: PeriodHead, _ filter: ReportFilter, on connection: PostgresConnection
+    ) async throws -> ReportReader {
+        let rows = try await connection.query(
+            """
+            SELECT EXISTS (SELECT FROM bursar.period WHERE period = \(head.period.previous.description))
+                AS closed
+            """)
+        return ReportReader(
+            connection: connection, head: head, filter: filter,
+            previousIsClosed: try rows[0].decode("closed", as: Bool.self))
     }
 
     func head(of period: ReportPeriod, on connection: PostgresConnection) async throws -> PeriodHead {

@@ -17,14 +17,14 @@ extension Ledger {
         try await pool.transaction { connection in
             try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             let head = try await self.head(of: period, on: connection)
-            let summing = Summing(connection: connection, head: head)
-            let corrections = try await summing.sum(
-                "FROM bursar.report_row WHERE \(summing.days) AND correction_of IS NOT NULL")
+            let reader = try await self.reader(head, .all, on: connection)
+            let summing = Summing(connection: connection, head: head, lines: reader.lines(of: period))
+            let corrections = try await summing.sum("\(summing.lines) AND correction_of IS NOT NULL")
             let late = try await summing.sum(
                 "FROM bursar.usage_correction WHERE corrects = \(period.description) AND kind = 'late'")
-            let total = try await ReportReader(connection: connection, head: head, filter: .all).totals()
-            let tenants = try await summing.groups("tenant_id")
-            let days = try await summing.groups("day")
+            let total = try await summing.sum(summing.lines)
+            let tenants = try await summing.groups("tenant_id", of: reader.sums(of: period))
+            let days = try await summing.groups("day", of: summing.lines)
             var sums = [
                 ReportSum(name: "total", counts: total - corrections),
                 ReportSum(name: "tenants", counts: tenants - corrections),
@@ -110,10 +110,8 @@ extension Ledger {
 private struct Summing {
     let connection: PostgresConnection
     let head: PeriodHead
-
-    var days: PostgresQuery {
-        "day >= \(head.period.firstDay)::date AND day < \(head.period.next.firstDay)::date"
-    }
+    /// The month's rows.
+    let lines: PostgresQuery
 
     func sum(_ source: PostgresQuery) async throws -> MeterCounts {
         try await connection.query(
@@ -122,12 +120,12 @@ private struct Summing {
     }
 
     /// The sum of the groups' sums: what somebody gets who adds up the rows of a grouped report.
-    func groups(_ key: String) async throws -> MeterCounts {
+    func groups(_ key: String, of rows: PostgresQuery) async throws -> MeterCounts {
         let grouped = Meter.allCases.map { "sum(\($0.rawValue))::bigint AS \($0.rawValue)" }
         return try await sum(
             """
             FROM (SELECT \(unescaped: key), \(unescaped: grouped.joined(separator: ", "))
-                FROM bursar.report_row WHERE \(days) GROUP BY \(unescaped: key)) AS groups
+                \(rows) GROUP BY \(unescaped: key)) AS groups
             """)
     }
 

@@ -14,14 +14,24 @@ extension Ledger {
             try await connection.execute("SELECT \(Self.periodLock(isShared: false))", timeout: Self.longTime)
             try await self.checkZone(zone, instead: current, on: connection)
             try await connection.execute("UPDATE bursar.report_zone SET zone = \(zone)")
+            let sums = Meter.allCases.map { "sum(\($0.rawValue))" }.joined(separator: ", ")
             try await connection.execute("DELETE FROM bursar.usage_day", timeout: Self.longTime)
+            try await connection.execute("DELETE FROM bursar.usage_month", timeout: Self.longTime)
             try await connection.execute(
                 """
                 INSERT INTO bursar.usage_day
                     (tenant_id, day, client_id, provider, environment, \(unescaped: Self.meters))
                 SELECT tenant_id, (minute AT TIME ZONE \(zone))::date, client_id, provider, environment,
-                    \(unescaped: Meter.allCases.map { "sum(\($0.rawValue))" }.joined(separator: ", "))
+                    \(unescaped: sums)
                 FROM bursar.usage_minute GROUP BY 1, 2, 3, 4, 5
+                """, timeout: Self.longTime)
+            try await connection.execute(
+                """
+                INSERT INTO bursar.usage_month
+                    (tenant_id, month, client_id, provider, environment, \(unescaped: Self.meters))
+                SELECT tenant_id, date_trunc('month', day)::date, client_id, provider, environment,
+                    \(unescaped: sums)
+                FROM bursar.usage_day GROUP BY 1, 2, 3, 4, 5
                 """, timeout: Self.longTime)
             try await self.remakeEventDays(zone, on: connection)
         }

@@ -112,9 +112,9 @@ extension ReportReader {
         return """
             WITH month AS MATERIALIZED (
                 SELECT tenant_id, client_id, provider, environment, \(unescaped: summed)
-                \(lines(of: head.period)) GROUP BY 1, 2, 3, 4
+                \(sums(of: head.period)) GROUP BY 1, 2, 3, 4
             ), before AS MATERIALIZED (
-                SELECT tenant_id, \(unescaped: summed) \(lines(of: head.period.previous)) GROUP BY 1
+                SELECT tenant_id, \(unescaped: summed) \(sums(of: head.period.previous)) GROUP BY 1
             ), ranked AS (
                 SELECT 'tenant' AS kind, tenant_id, NULL AS client_id, NULL AS provider, NULL AS environment,
                     \(unescaped: ranked), tenant_id) AS place

@@ -7,18 +7,30 @@ struct ReportReader: PeriodReader {
     let connection: PostgresConnection
     let head: PeriodHead
     let filter: ReportFilter
+    /// Whether the month before is closed.
+    let previousIsClosed: Bool
 
     /// Rows of one batch of a stream.
     static let batch = 1_000
 
-    /// The days of a period, and what the filter lets through of rows that may be of any tenant's.
-    func condition(_ period: ReportPeriod) -> PostgresQuery {
+    /// What the filter lets through of rows that may be of any tenant's and any day.
+    private var providerCondition: PostgresQuery {
         """
-        day >= \(period.firstDay)::date AND day < \(period.next.firstDay)::date
-            AND (\(filter.day)::date IS NULL OR day = \(filter.day)::date)
-            AND (\(filter.provider?.text)::text IS NULL OR provider = \(filter.provider?.text))
+        (\(filter.provider?.text)::text IS NULL OR provider = \(filter.provider?.text))
             AND (\(filter.environment?.rawValue)::text IS NULL
                 OR environment = \(filter.environment?.rawValue))
+        """
+    }
+
+    private func isWithin(_ period: ReportPeriod) -> PostgresQuery {
+        "day >= \(period.firstDay)::date AND day < \(period.next.firstDay)::date"
+    }
+
+    /// The same of rows that have a day.
+    func condition(_ period: ReportPeriod) -> PostgresQuery {
+        """
+        \(isWithin(period)) AND (\(filter.day)::date IS NULL OR day = \(filter.day)::date)
+            AND \(providerCondition)
         """
     }
 
@@ -26,18 +38,41 @@ struct ReportReader: PeriodReader {
         "(\(filter.tenant)::uuid IS NULL OR tenant_id = \(filter.tenant))"
     }
 
+    private var clientCondition: PostgresQuery {
+        "(\(filter.client?.text)::text IS NULL OR client_id = \(filter.client?.text))"
+    }
+
+    /// The rows of this month or the one before, each from where it alone is: a closed one from its snapshot.
     func lines(of period: ReportPeriod) -> PostgresQuery {
-        """
-        FROM bursar.report_row WHERE \(condition(period)) AND \(tenantCondition)
-            AND (\(filter.client?.text)::text IS NULL OR client_id = \(filter.client?.text))
-        """
+        let isClosed = period == head.period ? head.closing != nil : previousIsClosed
+        let source: PostgresQuery =
+            isClosed
+            ? "bursar.usage_snapshot AS report_row WHERE period = \(period.description)"
+            : "bursar.open_row AS report_row WHERE true"
+        return """
+            FROM \(source) AND \(condition(period)) AND \(tenantCondition) AND \(clientCondition)
+            """
+    }
+
+    /// Rows with the same sums, without days: a thirtieth as many. Those of one day come from its rows.
+    func sums(of period: ReportPeriod) -> PostgresQuery {
+        guard filter.day == nil else { return lines(of: period) }
+        let columns = "tenant_id, client_id, provider, environment, \(Ledger.meters)"
+        return """
+            FROM (
+                SELECT \(unescaped: columns) FROM bursar.usage_month WHERE month = \(period.firstDay)::date
+                UNION ALL
+                SELECT \(unescaped: columns) FROM bursar.usage_correction WHERE \(isWithin(period))
+            ) AS report_row
+            WHERE \(providerCondition) AND \(tenantCondition) AND \(clientCondition)
+            """
     }
 
     // MARK: Totals
 
     func totals() async throws -> MeterCounts {
         let rows = try await connection.query(
-            "SELECT \(unescaped: Self.sums) AS counts \(lines(of: head.period))")
+            "SELECT \(unescaped: Self.sums) AS counts \(sums(of: head.period))")
         return try rows.first?.counts() ?? MeterCounts()
     }
 
@@ -59,7 +94,7 @@ struct ReportReader: PeriodReader {
     }
 
     private func query(by grouping: ReportGrouping?) -> PostgresQuery {
-        let lines = lines(of: head.period)
+        let (lines, sums) = (lines(of: head.period), sums(of: head.period))
         switch grouping {
         case nil where head.closing != nil && filter == .all:
             return """
@@ -69,12 +104,12 @@ struct ReportReader: PeriodReader {
         case nil:
             return "SELECT \(unescaped: Self.line) \(lines) ORDER BY \(unescaped: Self.order)"
         case .tenant:
-            return grouped("tenant_id, \(name) AS tenant_name, '', '', ''", lines, "tenant_id")
+            return grouped("tenant_id, \(name) AS tenant_name, '', '', ''", sums, "tenant_id")
         case .client:
             return grouped(
-                "tenant_id, \(name) AS tenant_name, client_id, '', ''", lines, "tenant_id, client_id")
+                "tenant_id, \(name) AS tenant_name, client_id, '', ''", sums, "tenant_id, client_id")
         case .provider:
-            return grouped("NULL::uuid, NULL, '', provider, environment", lines, "provider, environment")
+            return grouped("NULL::uuid, NULL, '', provider, environment", sums, "provider, environment")
         case .day, .reason:
             return """
                 SELECT day::text AS day, NULL::uuid, NULL, '', '', '', NULL, NULL,
@@ -84,10 +119,10 @@ struct ReportReader: PeriodReader {
         }
     }
 
-    private func grouped(_ columns: PostgresQuery, _ lines: PostgresQuery, _ keys: String) -> PostgresQuery {
+    private func grouped(_ columns: PostgresQuery, _ source: PostgresQuery, _ keys: String) -> PostgresQuery {
         """
         SELECT NULL, \(columns), NULL, NULL, \(unescaped: Self.sums) AS counts
-        \(lines) GROUP BY \(unescaped: keys)
+        \(source) GROUP BY \(unescaped: keys)
         ORDER BY \(unescaped: Self.answers) DESC, \(unescaped: keys)
         """
     }

@@ -77,15 +77,19 @@ extension Ledger: UsageStore {
             ON CONFLICT (tenant_id, minute, client_id, provider, environment)
                 DO UPDATE SET \(unescaped: Self.addition("usage"))
             """, timeout: Self.batchTime)
-        try await connection.execute(
-            """
-            \(counted) INSERT INTO bursar.usage_day AS usage
-                (tenant_id, day, client_id, provider, environment, \(unescaped: Self.meters))
-            SELECT tenant_id, day, client_id, provider, environment, \(unescaped: Self.pivot) FROM counted
-            WHERE closed IS NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-            ON CONFLICT (tenant_id, day, client_id, provider, environment)
-                DO UPDATE SET \(unescaped: Self.addition("usage"))
-            """, timeout: Self.batchTime)
+        for (table, column) in [("usage_day", "day"), ("usage_month", "month")] {
+            try await connection.execute(
+                """
+                \(counted) INSERT INTO bursar.\(unescaped: table) AS usage
+                    (tenant_id, \(unescaped: column), client_id, provider, environment,
+                     \(unescaped: Self.meters))
+                SELECT tenant_id, \(unescaped: column), client_id, provider, environment,
+                    \(unescaped: Self.pivot)
+                FROM counted WHERE closed IS NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+                ON CONFLICT (tenant_id, \(unescaped: column), client_id, provider, environment)
+                    DO UPDATE SET \(unescaped: Self.addition("usage"))
+                """, timeout: Self.batchTime)
+        }
         try await connection.execute(
             """
             \(counted) INSERT INTO bursar.usage_correction
@@ -134,8 +138,8 @@ extension Ledger: UsageStore {
             SELECT placed.*, (minute AT TIME ZONE (SELECT zone FROM bursar.report_zone))::date AS day
             FROM placed
         ), counted AS (
-            SELECT dated.*, period.period AS closed FROM dated LEFT JOIN bursar.period
-                ON first_day = date_trunc('month', day)::date
+            SELECT dated.*, date_trunc('month', day)::date AS month, period.period AS closed
+            FROM dated LEFT JOIN bursar.period ON first_day = date_trunc('month', day)::date
         )
         """
     }

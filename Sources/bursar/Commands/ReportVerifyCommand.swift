@@ -9,7 +9,7 @@ struct ReportVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Add a month up in five ways, and fail when two of them differ.",
         discussion: """
-            total: what the report says. tenants: its tenants together. days: its days together. \
+            total: the rows of the report. tenants: its tenants together, by month. days: its days together. \
             minutes: what was counted. batches: what the gateways delivered. A closed month is also held \
             against its manifest, and the manifests against each other.
             """)

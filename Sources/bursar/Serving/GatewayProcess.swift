@@ -52,7 +52,8 @@ struct GatewayProcess {
         let reportPool = PostgresPool(
             PostgresConfiguration(
                 connectionString: settings.databaseURL, applicationName: "bursar-reports",
-                queryTimeout: Administration.reportTimeout), pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2))
+                queryTimeout: Administration.reportTimeout),
+            pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2))
         let reports = Ledger(pool: reportPool, report: failures.report)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
