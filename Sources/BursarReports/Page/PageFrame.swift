@@ -114,7 +114,9 @@ struct PageHeader {
         self.links = links
         let filter = links.filter
         var parts: [String] = []
-        if let tenant = filter.tenant { parts.append("tenant \(tenantName ?? "") \(tenant)") }
+        if let tenant = filter.tenant {
+            parts.append(tenantName.map { "\($0) (\(tenant))" } ?? "tenant \(tenant)")
+        }
         if let day = filter.day { parts.append("day \(day)") }
         if let client = filter.client { parts.append("client \(client.text)") }
         if let provider = filter.provider { parts.append("provider \(provider.text)") }

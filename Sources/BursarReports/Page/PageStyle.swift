@@ -36,6 +36,7 @@ enum PageStyle {
         .ways{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;margin:.5rem 0}
         dl.words dt{font-weight:600;margin-top:.5rem}dl.words dd{margin:0;max-width:44rem}
         footer{margin-top:3rem;padding-bottom:2rem}
+        @media (min-width:40rem){th:first-child{overflow-wrap:break-word}}
         @media (max-width:30rem){svg text{font-size:20px}th,td{padding:.3rem .35rem}}
         @media print{.ways{display:none}:root{--ink:#000;--soft:#333;--paper:#fff;--panel:#fff;--rule:#999;
         --a:#0b5cad;--b:#a83f00;--c:#5c3d99}body{font-size:10pt}
