@@ -164,6 +164,33 @@ $$;
 
 
 --
+-- Name: refuse_closed(); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.refuse_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    former date;
+    latter date;
+BEGIN
+    IF TG_TABLE_NAME = 'usage_day' THEN
+        former := date_trunc('month', OLD.day);
+        latter := date_trunc('month', NEW.day);
+    ELSE
+        former := OLD.month;
+        latter := NEW.month;
+    END IF;
+    IF EXISTS (SELECT FROM bursar.period WHERE first_day IN (former, latter)) THEN
+        RAISE EXCEPTION '%.%: rows of a closed month are final', TG_TABLE_SCHEMA, TG_TABLE_NAME
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END
+$$;
+
+
+--
 -- Name: report_zone(); Type: FUNCTION; Schema: bursar; Owner: -
 --
 
@@ -3317,6 +3344,20 @@ CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.usage_correct
 
 
 --
+-- Name: usage_day final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE INSERT OR DELETE OR UPDATE ON bursar.usage_day FOR EACH ROW EXECUTE FUNCTION bursar.refuse_closed();
+
+
+--
+-- Name: usage_month final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE INSERT OR DELETE OR UPDATE ON bursar.usage_month FOR EACH ROW EXECUTE FUNCTION bursar.refuse_closed();
+
+
+--
 -- Name: usage_snapshot final; Type: TRIGGER; Schema: bursar; Owner: -
 --
 
@@ -3328,6 +3369,20 @@ CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.usage_snapsho
 --
 
 CREATE TRIGGER keep_name AFTER INSERT OR UPDATE OF name ON bursar.tenant FOR EACH ROW EXECUTE FUNCTION bursar.keep_tenant_name();
+
+
+--
+-- Name: usage_day whole; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER whole BEFORE TRUNCATE ON bursar.usage_day FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
+-- Name: usage_month whole; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER whole BEFORE TRUNCATE ON bursar.usage_month FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
 
 
 --

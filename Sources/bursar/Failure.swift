@@ -96,7 +96,7 @@ struct Failure {
 
     func end() -> Never {
         let stream = isAnswer ? FileHandle.standardOutput : FileHandle.standardError
-        if !message.isEmpty { stream.write(Data((message + "\n").utf8)) }
+        if !message.isEmpty { try? stream.write(contentsOf: Data((message + "\n").utf8)) }
         Foundation.exit(status)
     }
 }

@@ -213,7 +213,9 @@ import Testing
 
     @Test(arguments: [
         "period=2026-10&events=true&by=day", "period=2026-10&outcome=timed_out",
-        "period=2026-10&events=true&outcome=nothing", "period=2026-10&tenant=x", "period=2026-10&format=pdf",
+        "period=2026-10&events=true&outcome=nothing", "period=2026-10&client=", "period=2026-10&by=",
+        "period=2026-10&events=true&client=brc_1",
+        "period=2026-10&tenant=x", "period=2026-10&format=pdf",
         "period=2026-10&day=1&day=2", "period=%ff", "periode=2026-10",
     ])
     func whatIsNotUnderstoodIsRefused(_ query: String) async throws {

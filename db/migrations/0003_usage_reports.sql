@@ -249,6 +249,36 @@ CREATE TRIGGER final BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.usage_snapsho
 CREATE TRIGGER final BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.usage_correction
     FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
 
+-- Days and months of a closed month are as final as its snapshot: pages are made of them.
+CREATE FUNCTION bursar.refuse_closed() RETURNS trigger
+LANGUAGE plpgsql AS $body$
+DECLARE
+    former date;
+    latter date;
+BEGIN
+    IF TG_TABLE_NAME = 'usage_day' THEN
+        former := date_trunc('month', OLD.day);
+        latter := date_trunc('month', NEW.day);
+    ELSE
+        former := OLD.month;
+        latter := NEW.month;
+    END IF;
+    IF EXISTS (SELECT FROM bursar.period WHERE first_day IN (former, latter)) THEN
+        RAISE EXCEPTION '%.%: rows of a closed month are final', TG_TABLE_SCHEMA, TG_TABLE_NAME
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END
+$body$;
+CREATE TRIGGER final BEFORE INSERT OR UPDATE OR DELETE ON bursar.usage_day
+    FOR EACH ROW EXECUTE FUNCTION bursar.refuse_closed();
+CREATE TRIGGER final BEFORE INSERT OR UPDATE OR DELETE ON bursar.usage_month
+    FOR EACH ROW EXECUTE FUNCTION bursar.refuse_closed();
+CREATE TRIGGER whole BEFORE TRUNCATE ON bursar.usage_day
+    FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+CREATE TRIGGER whole BEFORE TRUNCATE ON bursar.usage_month
+    FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
 -- ── Requests to providers, rolled up ───────────────────────────────────────────────────────────────────────
 ALTER TABLE bursar.refresh_event ADD COLUMN fault text;
 CREATE INDEX refresh_event_by_credential ON bursar.refresh_event (owner_id, credential_id, at);

@@ -170,12 +170,15 @@ package struct ReportSum: Hashable, Sendable {
     /// total, tenants, days, minutes or batches.
     package let name: String
     package let counts: MeterCounts
+    /// How the counts are spread over tenants, as one number; nil where tenants are not known.
+    package let spread: Int64?
     /// Why this sum cannot be made any more, when it cannot: minutes are kept for thirteen months.
     package let unavailable: String?
 
-    package init(name: String, counts: MeterCounts, unavailable: String? = nil) {
+    package init(name: String, counts: MeterCounts, spread: Int64? = nil, unavailable: String? = nil) {
         self.name = name
         self.counts = counts
+        self.spread = spread
         self.unavailable = unavailable
     }
 }

@@ -60,6 +60,10 @@ extension ReportRequest {
             let nearest = nearestName(to: unknown, among: Self.parameters.sorted()) ?? ""
             throw .malformed("there is no parameter \(ErrorText.named(unknown)); did you mean \(nearest)?")
         }
+        // Whoever sends `client=` for want of a value would get everybody's figures.
+        if let empty = members.allNames.first(where: { members.text($0) == nil }) {
+            throw .malformed("\(empty) has no value: give it one, or leave it out")
+        }
         guard let text = members.text("period"), let period = ReportPeriod(text) else {
             throw .malformed("period must be a month, as 2026-10")
         }
@@ -82,6 +86,9 @@ extension ReportRequest {
             })
         let events = try Self.read(members, "events", "true or false") { Bool($0) } ?? false
         if events, grouping != nil { throw .malformed("events are not grouped: leave out by") }
+        if events, filter.client != nil {
+            throw .malformed("requests to providers belong to no client: leave out client")
+        }
         if filter.outcome != nil, !events { throw .malformed("outcome goes with events=true") }
         self.init(
             period: period, format: format ?? (events ? .json : .html), grouping: grouping, filter: filter,

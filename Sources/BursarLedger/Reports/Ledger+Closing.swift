@@ -26,6 +26,13 @@ extension Ledger {
             try await connection.execute("SELECT \(Self.periodLock(isShared: false))", timeout: Self.longTime)
             let head = try await self.headForClosing(period, on: connection)
             try await self.checkClosable(head, on: connection)
+            progress("Adding up \(period) …")
+            let differences = try await self.sums(of: head, on: connection).differences
+            guard differences.isEmpty else {
+                throw LedgerError.refused(
+                    "\(period) does not add up: \(differences.joined(separator: "; ")). Mend that first; "
+                        + "`bursar report verify --period \(period)` shows it")
+            }
             progress("Copying the rows of \(period) …")
             try await connection.execute(
                 """
@@ -78,11 +85,17 @@ extension Ledger {
         }
         let rows = try await connection.query(
             """
-            SELECT now() AS now, (
+            SELECT now() AS now,
+                EXISTS (SELECT FROM bursar.usage_snapshot WHERE period = \(period.description)) AS strays, (
                 SELECT to_char(min(day), 'YYYY-MM') FROM bursar.open_row
                 WHERE day < \(period.firstDay)::date) AS earlier
             """, timeout: Self.longTime)
-        let (now, earlier) = try rows[0].decode(Instant.self, String?.self)
+        let (now, hasStrays, earlier) = try rows[0].decode(Instant.self, Bool.self, String?.self)
+        guard !hasStrays else {
+            throw LedgerError.refused(
+                "bursar.usage_snapshot holds rows of \(period), which was never closed: somebody put them there"
+            )
+        }
         guard now >= head.endsAt + Self.grace else {
             throw LedgerError.refused(
                 "\(period) is in grace until \(head.endsAt + Self.grace): what gateways still hold is let in")
@@ -154,20 +167,17 @@ extension Ledger {
             .decode("manifest", as: String.self)
     }
 
-    /// What a closed month's manifest says otherwise than its snapshot, in words; empty when they agree.
-    package func manifestDifferences(of period: ReportPeriod) async throws -> [String] {
-        try await pool.withConnection { connection in
-            let rows = try await connection.query(
-                "SELECT manifest FROM bursar.period WHERE period = \(period.description)")
-            guard let text = try rows.first?.decode("manifest", as: String.self) else { return [] }
-            let stated = try? JSONDecoder().decode(Manifest.Totals.self, from: Data(text.utf8))
-            guard let stated else { return ["the manifest of \(period) cannot be read"] }
-            let totals = try await snapshotTotals(of: period, on: connection)
-            return Meter.allCases.filter { stated.totals[$0.rawValue] != totals[$0] }.map { meter in
-                "\(meter.rawValue): the manifest of \(period) says "
-                    + "\(stated.totals[meter.rawValue].map { "\($0)" } ?? "nothing"), its rows add up to "
-                    + "\(totals[meter])"
-            }
+    /// What a closed month's manifest says otherwise than its rows' sums, in words; empty when they agree.
+    package func manifestDifferences(of period: ReportPeriod, from totals: MeterCounts) async throws
+        -> [String]
+    {
+        guard let text = try await manifest(of: period) else { return [] }
+        let stated = try? JSONDecoder().decode(Manifest.Totals.self, from: Data(text.utf8))
+        guard let stated else { return ["the manifest of \(period) cannot be read"] }
+        return Meter.allCases.filter { stated.totals[$0.rawValue] != totals[$0] }.map { meter in
+            "\(meter.rawValue): the manifest of \(period) says "
+                + "\(stated.totals[meter.rawValue].map { "\($0)" } ?? "nothing"), its rows add up to "
+                + "\(totals[meter])"
         }
     }
 

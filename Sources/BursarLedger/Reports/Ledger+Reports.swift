@@ -17,21 +17,12 @@ extension Ledger: ReportSource {
             try await connection.execute("SET LOCAL work_mem = '64MB'")
             let head = try await self.head(of: period, on: connection)
             try await self.check(filter, head, on: connection)
-            return try await body(try await self.reader(head, filter, on: connection))
+            var filter = filter
+            if filter.tenant == nil, let client = filter.client {
+                filter.tenant = try await self.tenant(of: client, head, on: connection)
+            }
+            return try await body(ReportReader(connection: connection, head: head, filter: filter))
         }
-    }
-
-    func reader(
-        _ head: PeriodHead, _ filter: ReportFilter, on connection: PostgresConnection
-    ) async throws -> ReportReader {
-        let rows = try await connection.query(
-            """
-            SELECT EXISTS (SELECT FROM bursar.period WHERE period = \(head.period.previous.description))
-                AS closed
-            """)
-        return ReportReader(
-            connection: connection, head: head, filter: filter,
-            previousIsClosed: try rows[0].decode("closed", as: Bool.self))
     }
 
     func head(of period: ReportPeriod, on connection: PostgresConnection) async throws -> PeriodHead {
@@ -76,8 +67,22 @@ extension Ledger: ReportSource {
         }
     }
 
+    /// Whose a client was in the month, if one tenant's alone: requests to providers are known by tenant.
+    private func tenant(
+        of client: ClientID, _ head: PeriodHead, on connection: PostgresConnection
+    ) async throws -> TenantID? {
+        let rows = try await connection.query(
+            """
+            SELECT DISTINCT tenant_id FROM bursar.usage_month
+            WHERE client_id = \(client.text) AND month = \(head.period.firstDay)::date LIMIT 2
+            """)
+        return rows.count == 1 ? try rows[0].decode("tenant_id", as: TenantID.self) : nil
+    }
+
     private func isDay(_ text: String) -> Bool {
-        guard text.utf8.count == 10, let day = Int(text.suffix(2)),
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        guard text.utf8.count == 10, text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || digits.contains($0) }),
+            let day = Int(text.suffix(2)),
             let month = Int(text.dropFirst(5).prefix(2)),
             let year = Int(text.prefix(4))
         else { return false }

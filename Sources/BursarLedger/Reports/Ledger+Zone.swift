@@ -84,8 +84,9 @@ extension Ledger {
         let rows = try await connection.query(
             """
             SELECT (SELECT min(period) FROM bursar.period) AS closed,
-                (SELECT min(day) FROM bursar.usage_day)
-                    < (SELECT min(minute) FROM bursar.usage_minute)::date - 1 AS has_gone
+                (SELECT min(day) FROM bursar.usage_day) < coalesce(
+                    (SELECT (min(minute) AT TIME ZONE \(current))::date FROM bursar.usage_minute),
+                    'infinity') AS has_gone
             """)
         let (closed, hasGone) = try rows[0].decode(String?.self, Bool?.self)
         if let closed {

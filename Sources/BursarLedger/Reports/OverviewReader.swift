@@ -30,7 +30,8 @@ extension ReportReader {
             let client = row.client.flatMap(ClientID.init)
             return row.figures(
                 "\(name) · \(client?.text ?? "no client")",
-                ReportFilter(tenant: row.knownTenant, client: client), ServiceFigures())
+                client == nil ? .all : ReportFilter(tenant: row.knownTenant, client: client), ServiceFigures()
+            )
         }
         return UsageOverview(
             head: head, filter: filter,
@@ -169,7 +170,7 @@ extension ReportReader {
                 least(\(head.period.next.firstDay)::date - 1, (now() AT TIME ZONE \(head.zone))::date),
                 interval '1 day') AS begun (day)
             LEFT JOIN (SELECT report_row.day, \(unescaped: Self.sums) AS counts
-                \(lines(of: head.period)) GROUP BY report_row.day) AS used ON used.day = begun.day::date
+                \(days(of: head.period)) GROUP BY report_row.day) AS used ON used.day = begun.day::date
             WHERE \(filter.day)::date IS NULL OR begun.day = \(filter.day)::date
             ORDER BY begun.day
             """
@@ -184,7 +185,7 @@ extension ReportReader {
     private func corrections() async throws -> [UsageRow] {
         try await connection.query(
             """
-            SELECT \(unescaped: Self.line) \(lines(of: head.period)) AND correction_of IS NOT NULL
+            SELECT \(unescaped: Self.line) \(lines) AND correction_of IS NOT NULL
             ORDER BY \(unescaped: Self.order) LIMIT 200
             """
         ).map { try UsageRow(report: $0) }

@@ -7,8 +7,6 @@ struct ReportReader: PeriodReader {
     let connection: PostgresConnection
     let head: PeriodHead
     let filter: ReportFilter
-    /// Whether the month before is closed.
-    let previousIsClosed: Bool
 
     /// Rows of one batch of a stream.
     static let batch = 1_000
@@ -42,27 +40,40 @@ struct ReportReader: PeriodReader {
         "(\(filter.client?.text)::text IS NULL OR client_id = \(filter.client?.text))"
     }
 
-    /// The rows of this month or the one before, each from where it alone is: a closed one from its snapshot.
-    func lines(of period: ReportPeriod) -> PostgresQuery {
-        let isClosed = period == head.period ? head.closing != nil : previousIsClosed
+    /// The rows of the month's file: of a closed one from its snapshot.
+    var lines: PostgresQuery {
         let source: PostgresQuery =
-            isClosed
-            ? "bursar.usage_snapshot AS report_row WHERE period = \(period.description)"
+            head.closing != nil
+            ? "bursar.usage_snapshot AS report_row WHERE period = \(head.period.description)"
             : "bursar.open_row AS report_row WHERE true"
         return """
-            FROM \(source) AND \(condition(period)) AND \(tenantCondition) AND \(clientCondition)
+            FROM \(source) AND \(condition(head.period)) AND \(tenantCondition) AND \(clientCondition)
             """
     }
 
-    /// Rows with the same sums, without days: a thirtieth as many. Those of one day come from its rows.
+    private static let summed = "tenant_id, client_id, provider, environment, " + Ledger.meters
+
+    /// Rows with the same sums by day, without names. Days of closed months are never added to: what comes for
+    /// them is a correction of the day that it comes on.
+    func days(of period: ReportPeriod) -> PostgresQuery {
+        """
+        FROM (
+            SELECT day, \(unescaped: Self.summed) FROM bursar.usage_day WHERE \(isWithin(period))
+            UNION ALL
+            SELECT day, \(unescaped: Self.summed) FROM bursar.usage_correction WHERE \(isWithin(period))
+        ) AS report_row
+        WHERE \(condition(period)) AND \(tenantCondition) AND \(clientCondition)
+        """
+    }
+
+    /// The same without days, a thirtieth as many; within a day, that day's.
     func sums(of period: ReportPeriod) -> PostgresQuery {
-        guard filter.day == nil else { return lines(of: period) }
-        let columns = "tenant_id, client_id, provider, environment, \(Ledger.meters)"
+        guard filter.day == nil else { return days(of: period) }
         return """
             FROM (
-                SELECT \(unescaped: columns) FROM bursar.usage_month WHERE month = \(period.firstDay)::date
+                SELECT \(unescaped: Self.summed) FROM bursar.usage_month WHERE month = \(period.firstDay)::date
                 UNION ALL
-                SELECT \(unescaped: columns) FROM bursar.usage_correction WHERE \(isWithin(period))
+                SELECT \(unescaped: Self.summed) FROM bursar.usage_correction WHERE \(isWithin(period))
             ) AS report_row
             WHERE \(providerCondition) AND \(tenantCondition) AND \(clientCondition)
             """
@@ -94,7 +105,7 @@ struct ReportReader: PeriodReader {
     }
 
     private func query(by grouping: ReportGrouping?) -> PostgresQuery {
-        let (lines, sums) = (lines(of: head.period), sums(of: head.period))
+        let sums = sums(of: head.period)
         switch grouping {
         case nil where head.closing != nil && filter == .all:
             return """
@@ -114,7 +125,7 @@ struct ReportReader: PeriodReader {
             return """
                 SELECT day::text AS day, NULL::uuid, NULL, '', '', '', NULL, NULL,
                     \(unescaped: Self.sums) AS counts
-                \(lines) GROUP BY day ORDER BY report_row.day
+                \(days(of: head.period)) GROUP BY day ORDER BY report_row.day
                 """
         }
     }

@@ -63,7 +63,8 @@ enum RowNames {
         let name =
             switch grouping {
             case .tenant: row.tenantName ?? row.tenant.map { "\($0)" }
-            case .client: row.client
+            case .client:
+                row.client ?? row.tenantName.map { $0 == UsageRow.unattributed ? $0 : "\($0) · no client" }
             case .provider: [row.provider, row.environment].compactMap { $0 }.joined(separator: " ")
             case .day: row.day
             case .reason: row.reason
@@ -75,7 +76,9 @@ enum RowNames {
     static func filter(_ row: UsageRow, _ grouping: ReportGrouping) -> ReportFilter {
         switch grouping {
         case .tenant: ReportFilter(tenant: row.tenant)
-        case .client: ReportFilter(tenant: row.tenant, client: row.client.flatMap(ClientID.init))
+        // What no client did is no page of its own: its tenant's would show everything.
+        case .client:
+            row.client.flatMap(ClientID.init).map { ReportFilter(tenant: row.tenant, client: $0) } ?? .all
         case .provider:
             ReportFilter(
                 provider: row.provider.flatMap(ProviderID.init),

@@ -144,16 +144,18 @@ extension OverviewPage {
             """
                 + PageFrame.table(
                     [
-                        .text("Tenant"), .figure("Corrects"), .text("Why"), .figure("Tokens"),
-                        .figure("Requests to providers"),
+                        .text("Tenant"), .figure("Corrects"), .text("Why"), .text("What"),
                     ],
                     overview.corrections.map { row in
                         PageFrame.row(
                             row.tenantName ?? UsageRow.unattributed,
                             [
                                 PageFrame.cell(row.correctionOf?.description ?? ""),
-                                PageFrame.cell(text: row.reason ?? ""), PageFrame.cell(row.counts.answers),
-                                PageFrame.cell(row.counts[.exchanges]),
+                                PageFrame.cell(text: row.reason ?? ""),
+                                PageFrame.cell(
+                                    text: Meter.allCases.filter { row.counts[$0] != 0 }.map { meter in
+                                        "\(PageWords.meter(meter)): \(PageWords.number(row.counts[meter]))"
+                                    }.joined(separator: "; ")),
                             ])
                     })
     }

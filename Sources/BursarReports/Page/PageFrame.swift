@@ -69,7 +69,10 @@ struct PageLinks {
 
     /// The requests to providers behind a figure.
     func events(_ inner: ReportFilter = .all) -> String? {
-        isServed ? address(joined(inner), [("format", "html"), ("events", "true")]) : nil
+        guard isServed else { return nil }
+        var filter = joined(inner)
+        filter.client = nil
+        return address(filter, [("format", "html"), ("events", "true")])
     }
 
     /// What the page is of, as a file.

@@ -47,7 +47,7 @@ enum PageWords {
 
     /// A share of a whole, rounded down so that 100 % means all.
     static func share(_ part: Int64, of whole: Int64) -> String {
-        guard whole > 0 else { return "–" }
+        guard whole > 0, part >= 0 else { return "–" }
         let tenths = Int64((Double(part) / Double(whole) * 1_000).rounded(.down))
         return "\(tenths / 10).\(tenths % 10) %"
     }

@@ -10,7 +10,7 @@ struct ReportUsageCommand: AsyncParsableCommand {
         commandName: "usage", abstract: "Who used what in a month, and how well it worked.",
         discussion: """
             Follow a figure down with the filters: month, --by day, --day D --by client, --client C --by \
-            provider, --provider P --by reason, and --events for the requests to providers behind it.
+            provider, --provider P --by reason, and --events without --client for the requests to providers behind it.
             With --output, a closed month's file is written once and never changes; an open one's is a draft \
             that the next run replaces.
             """)
@@ -35,6 +35,10 @@ struct ReportUsageCommand: AsyncParsableCommand {
             throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
         }
         if events, grouping != nil { throw ValidationError("--events are not grouped: leave out --by.") }
+        if events, client != nil {
+            throw ValidationError("Requests to providers belong to no client: leave out --client.")
+        }
+        if output == "" { throw ValidationError("--output needs a directory.") }
         if outcome != nil, !events { throw ValidationError("--outcome goes with --events.") }
     }
 
@@ -50,7 +54,7 @@ struct ReportUsageCommand: AsyncParsableCommand {
             let writer = UsageReportWriter(source: ledger)
             guard let output else {
                 try await writer.write(request, isServed: false) {
-                    try FileHandle.standardOutput.write(contentsOf: $0)
+                    try Output.write($0)
                 }
                 return
             }

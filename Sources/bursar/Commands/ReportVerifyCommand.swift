@@ -30,11 +30,11 @@ struct ReportVerifyCommand: AsyncParsableCommand {
         let head = try await ledger.head(of: period)
         Output.say("Adding up \(period) (\(head.zone), \(head.status.rawValue)) …")
         let sums = try await ledger.sums(of: period)
-        var problems = Verification.differences(between: sums.sums)
+        var problems = sums.differences
         if let closing = head.closing {
             Output.say("Checking \(period) against its manifest …")
             problems += try await ledger.brokenManifests()
-            problems += try await ledger.manifestDifferences(of: period)
+            problems += try await ledger.manifestDifferences(of: period, from: sums.total)
             let digest = CSVDigest()
             try await ledger.reading(period, .all) { reader async throws in
                 try await reader.rows(by: nil) { digest.add($0, head: head) }
@@ -46,7 +46,7 @@ struct ReportVerifyCommand: AsyncParsableCommand {
                         + "\(closing.csvDigest): the snapshot was altered")
             }
         }
-        return Verification(head: head, sums: sums.sums, problems: problems)
+        return Verification(head: head, sums: sums, problems: problems)
     }
 }
 
@@ -59,6 +59,17 @@ struct Verification: Encodable {
         let failed: Int64
         let exchanges: Int64
         let unavailable: String?
+
+        init(_ sum: ReportSum) {
+            name = sum.name
+            answers = sum.counts.answers
+            refused = sum.counts.refused
+            failed = sum.counts.failed
+            exchanges = sum.counts[.exchanges]
+            unavailable = sum.unavailable
+        }
+
+        var row: [String] { [name] + [answers, refused, failed, exchanges].map(String.init) }
     }
 
     let period: String
@@ -66,30 +77,18 @@ struct Verification: Encodable {
     let status: String
     let verified: Bool
     let sums: [Sum]
+    /// Booked in the month for closed ones: part of its report, and of none of the sums.
+    let corrections: Sum
     let problems: [String]
 
-    init(head: PeriodHead, sums: [ReportSum], problems: [String]) {
+    init(head: PeriodHead, sums: PeriodSums, problems: [String]) {
         period = head.period.description
         zone = head.zone
         status = head.status.rawValue
         verified = problems.isEmpty
-        self.sums = sums.map { sum in
-            Sum(
-                name: sum.name, answers: sum.counts.answers, refused: sum.counts.refused,
-                failed: sum.counts.failed, exchanges: sum.counts[.exchanges], unavailable: sum.unavailable)
-        }
+        self.sums = sums.sums.map(Sum.init)
+        corrections = Sum(ReportSum(name: "corrections", counts: sums.corrections))
         self.problems = problems
-    }
-
-    /// Every meter is compared, also those that the table does not show.
-    static func differences(between sums: [ReportSum]) -> [String] {
-        guard let total = sums.first else { return [] }
-        return sums.dropFirst().filter { $0.unavailable == nil }.flatMap { sum in
-            Meter.allCases.filter { sum.counts[$0] != total.counts[$0] }.map { meter in
-                "\(meter.rawValue): \(sum.name) add up to \(sum.counts[meter]), the \(total.name) is "
-                    + "\(total.counts[meter]), a difference of \(sum.counts[meter] - total.counts[meter])"
-            }
-        }
     }
 
     var text: String {
@@ -97,8 +96,8 @@ struct Verification: Encodable {
             header: ["\(period) \(zone) \(status)", "ANSWERS", "REFUSED", "FAILED", "EXCHANGES"],
             rows: sums.map { sum in
                 guard sum.unavailable == nil else { return [sum.name, "-", "-", "-", "-"] }
-                return [sum.name] + [sum.answers, sum.refused, sum.failed, sum.exchanges].map(String.init)
-            }, empty: "")
+                return sum.row
+            } + [corrections.row], empty: "")
         let notes = sums.compactMap { sum in sum.unavailable.map { "\(sum.name): \($0)" } }
         let verdict = verified ? "All agree." : "They do NOT agree."
         return ([table.text] + notes + [verdict]).joined(separator: "\n")

@@ -84,6 +84,6 @@ struct LineLogHandler: LogHandler {
             level: event.level,
             label: label, message: "\(event.message)",
             metadata: all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") })
-        FileHandle.standardError.write(Data((render(line) + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((render(line) + "\n").utf8))
     }
 }

@@ -10,19 +10,27 @@ struct Output {
             let encoder = JSONEncoder()
             encoder.keyEncodingStrategy = .convertToSnakeCase
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            write(String(decoding: try encoder.encode(value), as: UTF8.self), to: .standardOutput)
+            try Output.write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
         } else {
-            write(text(), to: .standardOutput)
+            try Output.write(Array((text() + "\n").utf8))
         }
     }
 
-    /// For people while something goes on; never part of a result.
-    static func say(_ message: String) { write(message, to: .standardError) }
+    /// Writes to stdout.
+    static func write(_ bytes: [UInt8]) throws(CommandFailure) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: bytes)
+        } catch {
+            throw CommandFailure(
+                .failed,
+                "the answer could not be written to stdout, which is closed or full; what was asked for was done"
+            )
+        }
+    }
 
-    private func write(_ text: String, to stream: FileHandle) { Output.write(text, to: stream) }
-
-    private static func write(_ text: String, to stream: FileHandle) {
-        stream.write(Data((text + "\n").utf8))
+    /// For people while something goes on; never part of a result, so nobody misses it where it cannot be said.
+    static func say(_ message: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
     }
 }
 

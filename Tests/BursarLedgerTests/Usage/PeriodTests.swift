@@ -42,10 +42,16 @@ import Testing
         try await ledger.close(period, by: Self.actor, digest: TestDigest()) { _ in }
     }
 
+    private func manifestDifferences(_ ledger: Ledger, _ period: ReportPeriod) async throws -> [String] {
+        try await ledger.manifestDifferences(of: period, from: try await ledger.sums(of: period).total)
+    }
+
     private func expectAgreement(
         _ ledger: Ledger, _ period: ReportPeriod, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let sums = try await ledger.sums(of: period).sums
+        let found = try await ledger.sums(of: period)
+        #expect(found.differences == [], "\(period)", sourceLocation: sourceLocation)
+        let sums = found.sums
         #expect(sums.map(\.name) == ["total", "tenants", "days", "minutes", "batches"])
         for sum in sums where sum.unavailable == nil {
             #expect(sum.counts == sums[0].counts, "\(period): \(sum.name)", sourceLocation: sourceLocation)
@@ -64,7 +70,7 @@ import Testing
             let manifest = try #require(try await ledger.manifest(of: Self.september))
             #expect(manifest.contains("\"answered_memory\" : 10,"))
             #expect(manifest.contains("\"exchanges\" : 3,"))
-            #expect(try await ledger.manifestDifferences(of: Self.september) == [])
+            #expect(try await manifestDifferences(ledger, Self.september) == [])
             let before = try await rows(ledger, Self.september)
             #expect(before.count == 2)
             #expect(before.map(\.tenantName) == ["unattributed", "Then"])
@@ -132,6 +138,61 @@ import Testing
         }
     }
 
+    @Test func whatWasMovedBetweenTenantsShowsAndKeepsTheMonthOpen() async throws {
+        try await withDelivery { database, ledger, start async throws in
+            var delivery = start
+            let other = TenantID(UUIDValue(high: 5, low: 5))
+            try await delivery.send(5, at: "2026-09-10T00:00:00Z")
+            try await delivery.send(5, at: "2026-09-11T00:00:00Z", tenant: other)
+            for table in ["usage_day", "usage_month"] {
+                #expect(try await ledger.sums(of: Self.september).differences == [])
+                let swap: @Sendable () async throws -> Void = {
+                    try await database.withConnection { connection in
+                        for sign in ["+ 1", "- 1"] {
+                            let tenant = sign == "+ 1" ? Delivery.tenant : other
+                            _ = try await connection.execute(
+                                """
+                                UPDATE bursar.\(unescaped: table)
+                                SET answered_memory = answered_memory \(unescaped: sign)
+                                WHERE tenant_id = \(tenant.description)::uuid
+                                """)
+                        }
+                    }
+                }
+                try await swap()
+                let found = try await ledger.sums(of: Self.september).differences
+                #expect(!found.isEmpty && found.allSatisfy { $0.contains("for other tenants") }, "\(table)")
+                await #expect(throws: LedgerError.self) { () async throws in
+                    _ = try await close(ledger, Self.september)
+                }
+                try await database.withConnection { connection in
+                    _ = try await connection.execute(
+                        "UPDATE bursar.\(unescaped: table) SET answered_memory = 5")
+                }
+            }
+            #expect(try await close(ledger, Self.september).status == .closed)
+        }
+    }
+
+    @Test func strayRowsOfASnapshotKeepTheMonthOpen() async throws {
+        try await withDelivery { database, ledger, start async throws in
+            var delivery = start
+            try await delivery.send(5, at: "2026-09-10T00:00:00Z")
+            try await database.withConnection { connection in
+                _ = try await connection.execute(
+                    """
+                    INSERT INTO bursar.usage_snapshot
+                        (period, line, day, tenant_id, tenant_name, client_id, provider, environment)
+                    VALUES ('2026-09', 999, '2026-09-10', '00000000-0000-0000-0000-000000000001', '', '', '', '')
+                    """)
+            }
+            let error = await #expect(throws: LedgerError.self) { () async throws in
+                _ = try await close(ledger, Self.september)
+            }
+            #expect("\(try #require(error))".contains("usage_snapshot"))
+        }
+    }
+
     @Test func aMonthThatIsFoundLaterIsChainedToWhatWasClosedBeforeIt() async throws {
         try await withDelivery { database, ledger, start async throws in
             var delivery = start
@@ -147,11 +208,11 @@ import Testing
                 _ = try await connection.execute(
                     "UPDATE bursar.usage_snapshot SET answered_memory = 2 WHERE period = '2026-05'")
             }
-            #expect(try await ledger.manifestDifferences(of: ReportPeriod("2026-05")!).count == 1)
+            #expect(try await manifestDifferences(ledger, ReportPeriod("2026-05")!).count == 1)
         }
     }
 
-    @Test(arguments: ["period", "usage_snapshot", "usage_correction"])
+    @Test(arguments: ["period", "usage_snapshot", "usage_correction", "usage_day", "usage_month"])
     func closedRowsCannotBeChangedNotEvenByTheOwner(_ table: String) async throws {
         try await withDelivery { database, ledger, start async throws in
             var delivery = start
