@@ -51,8 +51,8 @@ struct CSVLines {
         isFirst = true
     }
 
-    /// What the bytes alone say of a text: whether `guarded` would leave it as it is, or only quote it. So are
-    /// ids, days and most names, and looking up what Unicode says of each scalar takes most of an export.
+    /// What the bytes alone say of a text: whether `guarded` would leave it as it is, or only quote it. So
+    /// are ids, days and most names, and looking up what Unicode says of each scalar takes most of an export.
     private enum Plainness { case plain, spaced, other }
 
     private static func plainness(_ text: String) -> Plainness {

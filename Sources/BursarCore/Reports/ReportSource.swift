@@ -11,8 +11,8 @@ package protocol ReportSource: Sendable {
     ) async throws -> Result
 }
 
-/// One period at one moment, as far as a filter lets through. Rows come in batches, so that a report of any size
-/// takes no more memory than one of them. A closed period is answered from its snapshot, always the same.
+/// One period at one moment, as far as a filter lets through. Rows come in batches, so that a report of any
+/// size takes no more memory than one of them. A closed period is answered from what is final.
 package protocol PeriodReader: Sendable {
     var head: PeriodHead { get }
 

@@ -93,7 +93,7 @@ extension Ledger {
         let (now, hasStrays, earlier) = try rows[0].decode(Instant.self, Bool.self, String?.self)
         guard !hasStrays else {
             throw LedgerError.refused(
-                "bursar.usage_snapshot holds rows of \(period), which was never closed: somebody put them there"
+                "bursar.usage_snapshot holds rows of \(period), which was never closed; they are not ours"
             )
         }
         guard now >= head.endsAt + Self.grace else {
@@ -181,8 +181,8 @@ extension Ledger {
         }
     }
 
-    /// What does not fit in the chain of manifests, in words; empty when everything does. A month is chained to
-    /// the one that was closed before it, which may be a later one.
+    /// What does not fit in the chain of manifests, in words; empty when everything does. A month is chained
+    /// to the one that was closed before it, which may be a later one.
     package func brokenManifests() async throws -> [String] {
         let rows = try await pool.query(
             """

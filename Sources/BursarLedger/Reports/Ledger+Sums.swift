@@ -133,14 +133,14 @@ extension Ledger {
         guard isKnown else { throw LedgerError.notFound("there is no tenant \(tenant) and never was") }
         guard stands + amount >= 0 else {
             throw LedgerError.refused(
-                "\(column) of \(tenant), as far as it was named, stands at \(stands) for \(period), corrections included: "
+                "\(column) of what was named stands at \(stands) for \(period), corrections included: "
                     + "a correction by \(amount) would make it negative")
         }
     }
 }
 
-/// Counts, and how they are spread over tenants: every tenant's counts by a weight of its own, added up. It adds
-/// and subtracts as they do, so what was moved from one tenant to another shows though no sum differs.
+/// Counts, and how they are spread over tenants: every tenant's counts by a weight of its own, added up. It
+/// adds and subtracts as they do, so what was moved from one tenant to another shows though no sum differs.
 private struct Summed {
     let counts: MeterCounts
     let spread: Int64

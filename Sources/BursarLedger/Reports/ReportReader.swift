@@ -53,8 +53,8 @@ struct ReportReader: PeriodReader {
 
     private static let summed = "tenant_id, client_id, provider, environment, " + Ledger.meters
 
-    /// Rows with the same sums by day, without names. Days of closed months are never added to: what comes for
-    /// them is a correction of the day that it comes on.
+    /// Rows with the same sums by day, without names. Days of closed months are final: what comes for them is
+    /// a correction of the day that it comes on.
     func days(of period: ReportPeriod) -> PostgresQuery {
         """
         FROM (
@@ -71,7 +71,8 @@ struct ReportReader: PeriodReader {
         guard filter.day == nil else { return days(of: period) }
         return """
             FROM (
-                SELECT \(unescaped: Self.summed) FROM bursar.usage_month WHERE month = \(period.firstDay)::date
+                SELECT \(unescaped: Self.summed) FROM bursar.usage_month
+                WHERE month = \(period.firstDay)::date
                 UNION ALL
                 SELECT \(unescaped: Self.summed) FROM bursar.usage_correction WHERE \(isWithin(period))
             ) AS report_row

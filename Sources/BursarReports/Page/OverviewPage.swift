@@ -106,8 +106,8 @@ struct OverviewPage {
         var text = """
             <h2>How well it worked</h2><p>Providers were asked \(PageWords.number(asked)) times; \
             \(PageWords.share(figures.succeeded, of: asked)) went well. Half of the requests took at most \
-            \(PageWords.latency(figures.p50)), 95 of 100 at most \(PageWords.latency(figures.p95)), 99 of 100 \
-            at most \(PageWords.latency(figures.p99)).</p>
+            \(PageWords.latency(figures.p50)), 95 of 100 at most \(PageWords.latency(figures.p95)), 99 of \
+            100 at most \(PageWords.latency(figures.p99)).</p>
             """
         if overview.filter.client != nil {
             text += "<p class=\"soft\">Requests to providers belong to no client: these are its tenant's.</p>"

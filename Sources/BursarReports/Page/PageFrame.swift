@@ -130,8 +130,8 @@ struct PageHeader {
 
     var markup: String {
         var text = """
-            <p class="soft">Days and months are those of \(PageWords.shown(head.zone)): from \(head.startsAt) \
-            to \(head.endsAt), the end not included.</p>
+            <p class="soft">Days and months are those of \(PageWords.shown(head.zone)): from \
+            \(head.startsAt) to \(head.endsAt), the end not included.</p>
             <div class="status\(head.closing == nil ? " draft" : "")"><p>\(PageWords.status(head))</p>
             """
         if let closing = head.closing {

@@ -10,7 +10,8 @@ struct ReportUsageCommand: AsyncParsableCommand {
         commandName: "usage", abstract: "Who used what in a month, and how well it worked.",
         discussion: """
             Follow a figure down with the filters: month, --by day, --day D --by client, --client C --by \
-            provider, --provider P --by reason, and --events without --client for the requests to providers behind it.
+            provider, --provider P --by reason, and --events without --client for the requests to \
+            providers behind it.
             With --output, a closed month's file is written once and never changes; an open one's is a draft \
             that the next run replaces.
             """)

@@ -23,12 +23,12 @@ struct Output {
         } catch {
             throw CommandFailure(
                 .failed,
-                "the answer could not be written to stdout, which is closed or full; what was asked for was done"
+                "the answer could not be written to stdout, closed or full; what was asked for was done"
             )
         }
     }
 
-    /// For people while something goes on; never part of a result, so nobody misses it where it cannot be said.
+    /// For people while something goes on; never part of a result, so it may stay unsaid.
     static func say(_ message: String) {
         try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
     }

@@ -62,8 +62,8 @@ struct JournalFiles: Sendable {
 
     private func unreadable(_ name: String) -> JournalError {
         JournalError(
-            "cannot read \(path(name)): \(Self.reason()); nothing of it is lost, it is tried again. A file that "
-                + "the disk does not give back may be moved away: its counts are lost then")
+            "cannot read \(path(name)): \(Self.reason()); nothing of it is lost, it is tried again. A file "
+                + "that the disk does not give back may be moved away: its counts are lost then")
     }
 
     func remove(_ name: String) { unlink(path(name)) }

@@ -61,6 +61,7 @@ final class JournalLane: Sendable {
         state.withLock { $0.other.forget() }
     }
 
+    // Mapped memory that only whoever seals touches until the next swap.
     private struct RetiredPage: @unchecked Sendable {
         let bytes: UnsafeMutableRawBufferPointer
         let salt: [UInt8]

@@ -1,9 +1,9 @@
 // What earlier processes left in the directory.
 internal import BursarCore
 
-/// Reads every segment and every pages file of a dead process. Whatever it finds in them, it goes on: damage is
-/// stated, and what is intact is kept. Only what cannot be read at all ends the start, since what comes behind
-/// it must not be delivered before it.
+/// Reads every segment and every pages file of a dead process. Whatever it finds in them, it goes on: damage
+/// is stated, and what is intact is kept. Only what cannot be read at all ends the start, since what comes
+/// behind it must not be delivered before it.
 struct JournalRecovery {
     let files: JournalFiles
     let directory: UUIDValue
