@@ -47,7 +47,9 @@ package struct Keyring: KeyProvider {
         let attributes: [FileAttributeKey: Any]
         let data: Data
         do {
-            attributes = try FileManager.default.attributesOfItem(atPath: path)
+            // Kubernetes mounts secrets as links, and what a link leads to is what counts.
+            let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            attributes = try FileManager.default.attributesOfItem(atPath: file)
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             throw .keyring(

@@ -7,6 +7,8 @@ private import Foundation
 package struct ConfinedSecrets: SecretReferences {
     package static let variablePrefix = "BURSAR_SECRET_"
     package static let sizeLimit = 65_536
+    /// Our own, which may lie in the same folder (docs/API.md section 2): no provider is ever sent them.
+    package static let reserved: Set<String> = ["database-url", "keyring", "tls-certificate", "tls-key"]
 
     private let directory: String?
     private let environment: [String: String]
@@ -28,6 +30,9 @@ package struct ConfinedSecrets: SecretReferences {
         }
         guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.utf8.contains(0) else {
             throw SecretReferenceError("file:\(name) must name a file directly in BURSAR_SECRETS_DIR")
+        }
+        guard !Self.reserved.contains(name) else {
+            throw SecretReferenceError("file:\(name) is the gateway's own; give the file another name")
         }
         guard let data = FileManager.default.contents(atPath: directory + "/" + name) else {
             throw SecretReferenceError("file:\(name) cannot be read in BURSAR_SECRETS_DIR")

@@ -6,7 +6,8 @@ enum AdminTokensFile {
     /// Nil without a file. Others than owner and group must have no access, as for the keyring.
     static func load(_ path: String?) throws -> AdminTokens? {
         guard let path else { return nil }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
         guard let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue,
             let data = FileManager.default.contents(atPath: path)
         else {
