@@ -2935,6 +2935,159 @@ COMMENT ON COLUMN ops.refresh_recent.replica_id IS 'The gateway process that sen
 
 
 --
+-- Name: tenant_health; Type: VIEW; Schema: ops; Owner: -
+--
+
+CREATE VIEW ops.tenant_health WITH (security_barrier='true') AS
+ SELECT health.business_uuid,
+    health.tenant_name,
+    tenant.state,
+    health.provider,
+    health.environment,
+    health.credential_id,
+    health.credential_state,
+    failing.since AS failing_since,
+    health.failure_reason,
+    failing.fault,
+    health.failure_count,
+    health.retry_at,
+    health.expires_at AS token_expires_at,
+    COALESCE((health.expires_at > now()), false) AS has_good_token,
+    usage.answers AS answers_1h,
+    usage.failed AS failed_1h
+   FROM ((((ops.connection_health health
+     JOIN bursar.tenant ON ((tenant.tenant_id = health.business_uuid)))
+     JOIN bursar.credential USING (credential_id))
+     LEFT JOIN LATERAL ( SELECT min(event.at) AS since,
+            (array_agg(event.fault ORDER BY event.at DESC))[1] AS fault
+           FROM bursar.refresh_event event
+          WHERE ((health.failure_reason IS NOT NULL) AND (event.owner_id = credential.owner_id) AND (event.credential_id = health.credential_id) AND (event.at > GREATEST(health.issued_at, (now() - '7 days'::interval))) AND (event.fault IS NOT NULL) AND (event.step <> 'scoped'::text))) failing ON (true))
+     CROSS JOIN LATERAL ( SELECT (COALESCE(sum((((minutes.answered_memory + minutes.answered_store) + minutes.answered_provider) + minutes.answered_scoped)), (0)::numeric))::bigint AS answers,
+            (COALESCE(sum((((minutes.failed_caller + minutes.failed_credential) + minutes.failed_provider) + minutes.failed_gateway)), (0)::numeric))::bigint AS failed
+           FROM bursar.usage_minute minutes
+          WHERE ((minutes.tenant_id = health.business_uuid) AND (minutes.minute > (now() - '01:00:00'::interval)) AND (minutes.provider = health.provider) AND (minutes.environment = health.environment))) usage);
+
+
+--
+-- Name: VIEW tenant_health; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON VIEW ops.tenant_health IS 'Every connection: whether it fails, since when, whose fault it is, when its token ends, and what was asked of it in the last hour.';
+
+
+--
+-- Name: COLUMN tenant_health.business_uuid; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.business_uuid IS 'The tenant.';
+
+
+--
+-- Name: COLUMN tenant_health.tenant_name; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.tenant_name IS 'The tenant''s name.';
+
+
+--
+-- Name: COLUMN tenant_health.state; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.state IS 'active or suspended.';
+
+
+--
+-- Name: COLUMN tenant_health.provider; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.provider IS 'Provider profile id.';
+
+
+--
+-- Name: COLUMN tenant_health.environment; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.environment IS 'sandbox or production.';
+
+
+--
+-- Name: COLUMN tenant_health.credential_id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.credential_id IS 'The credential in use.';
+
+
+--
+-- Name: COLUMN tenant_health.credential_state; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active, retiring or rejected.';
+
+
+--
+-- Name: COLUMN tenant_health.failing_since; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came; null when nothing fails, or for longer than 7 days.';
+
+
+--
+-- Name: COLUMN tenant_health.failure_reason; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed; null after a success.';
+
+
+--
+-- Name: COLUMN tenant_health.fault; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.fault IS 'Who has to act on it: caller, credential, provider or gateway.';
+
+
+--
+-- Name: COLUMN tenant_health.failure_count; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.failure_count IS 'Attempts that failed in a row.';
+
+
+--
+-- Name: COLUMN tenant_health.retry_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.retry_at IS 'When the next attempt may be made.';
+
+
+--
+-- Name: COLUMN tenant_health.token_expires_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token ends.';
+
+
+--
+-- Name: COLUMN tenant_health.has_good_token; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.has_good_token IS 'Whether it is good now: callers are served, whatever fails.';
+
+
+--
+-- Name: COLUMN tenant_health.answers_1h; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.answers_1h IS 'Answers of the last hour that carried a token.';
+
+
+--
+-- Name: COLUMN tenant_health.failed_1h; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.failed_1h IS 'Answers of the last hour that failed.';
+
+
+--
 -- Name: usage_minute_2026_11; Type: TABLE ATTACH; Schema: bursar; Owner: -
 --
 
@@ -3800,6 +3953,13 @@ GRANT SELECT ON TABLE ops.refresh_hourly TO bursar_monitor;
 --
 
 GRANT SELECT ON TABLE ops.refresh_recent TO bursar_monitor;
+
+
+--
+-- Name: TABLE tenant_health; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT ON TABLE ops.tenant_health TO bursar_monitor;
 
 
 --

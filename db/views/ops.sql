@@ -1,6 +1,6 @@
 -- What operators and dashboards read. Run again by `bursar migrate` whenever this file has changed; times are UTC.
 
-DROP VIEW IF EXISTS ops.refresh_recent, ops.refresh_hourly, ops.connection_health;
+DROP VIEW IF EXISTS ops.tenant_health, ops.refresh_recent, ops.refresh_hourly, ops.connection_health;
 
 CREATE VIEW ops.refresh_recent WITH (security_barrier) AS
 SELECT
@@ -82,6 +82,53 @@ COMMENT ON COLUMN ops.connection_health.expires_at IS 'When the stored token end
 COMMENT ON COLUMN ops.connection_health.failure_reason IS 'Why the last attempt failed; null after a success.';
 COMMENT ON COLUMN ops.connection_health.failure_count IS 'Attempts that failed in a row.';
 COMMENT ON COLUMN ops.connection_health.retry_at IS 'When the next attempt may be made.';
+
+CREATE VIEW ops.tenant_health WITH (security_barrier) AS
+SELECT
+    health.business_uuid, health.tenant_name, tenant.state, health.provider, health.environment,
+    health.credential_id, health.credential_state, failing.since AS failing_since, health.failure_reason,
+    failing.fault, health.failure_count, health.retry_at, health.expires_at AS token_expires_at,
+    coalesce(health.expires_at > now(), false) AS has_good_token, usage.answers AS answers_1h,
+    usage.failed AS failed_1h
+FROM ops.connection_health AS health
+JOIN bursar.tenant ON tenant.tenant_id = health.business_uuid
+JOIN bursar.credential USING (credential_id)
+LEFT JOIN LATERAL (
+    SELECT min(at) AS since, (array_agg(event.fault ORDER BY at DESC))[1] AS fault
+    FROM bursar.refresh_event AS event
+    WHERE health.failure_reason IS NOT NULL
+        AND event.owner_id = credential.owner_id AND event.credential_id = health.credential_id
+        AND event.at > greatest(health.issued_at, now() - interval '7 days')
+        AND event.fault IS NOT NULL AND event.step <> 'scoped'
+) AS failing ON true
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(sum(answered_memory + answered_store + answered_provider + answered_scoped), 0)::bigint
+            AS answers,
+        coalesce(sum(failed_caller + failed_credential + failed_provider + failed_gateway), 0)::bigint
+            AS failed
+    FROM bursar.usage_minute AS minutes
+    WHERE minutes.tenant_id = health.business_uuid AND minutes.minute > now() - interval '1 hour'
+        AND minutes.provider = health.provider AND minutes.environment = health.environment
+) AS usage;
+
+COMMENT ON VIEW ops.tenant_health IS 'Every connection: whether it fails, since when, whose fault it is, when its token ends, and what was asked of it in the last hour.';
+COMMENT ON COLUMN ops.tenant_health.business_uuid IS 'The tenant.';
+COMMENT ON COLUMN ops.tenant_health.tenant_name IS 'The tenant''s name.';
+COMMENT ON COLUMN ops.tenant_health.state IS 'active or suspended.';
+COMMENT ON COLUMN ops.tenant_health.provider IS 'Provider profile id.';
+COMMENT ON COLUMN ops.tenant_health.environment IS 'sandbox or production.';
+COMMENT ON COLUMN ops.tenant_health.credential_id IS 'The credential in use.';
+COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active, retiring or rejected.';
+COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came; null when nothing fails, or for longer than 7 days.';
+COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed; null after a success.';
+COMMENT ON COLUMN ops.tenant_health.fault IS 'Who has to act on it: caller, credential, provider or gateway.';
+COMMENT ON COLUMN ops.tenant_health.failure_count IS 'Attempts that failed in a row.';
+COMMENT ON COLUMN ops.tenant_health.retry_at IS 'When the next attempt may be made.';
+COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token ends.';
+COMMENT ON COLUMN ops.tenant_health.has_good_token IS 'Whether it is good now: callers are served, whatever fails.';
+COMMENT ON COLUMN ops.tenant_health.answers_1h IS 'Answers of the last hour that carried a token.';
+COMMENT ON COLUMN ops.tenant_health.failed_1h IS 'Answers of the last hour that failed.';
 
 GRANT USAGE ON SCHEMA ops TO bursar_monitor;
 GRANT SELECT ON ALL TABLES IN SCHEMA ops TO bursar_monitor;
