@@ -27,6 +27,9 @@ let nioCore = product("NIOCore", "swift-nio")
 let nioHTTP1 = product("NIOHTTP1", "swift-nio")
 let nioPosix = product("NIOPosix", "swift-nio")
 let nioSSL = product("NIOSSL", "swift-nio-ssl")
+let inMemoryTracing = product("InMemoryTracing", "swift-distributed-tracing")
+let serviceContext = product("ServiceContextModule", "swift-service-context")
+let tracing = product("Tracing", "swift-distributed-tracing")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 let x509 = product("X509", "swift-certificates")
 let yams = product("Yams", "Yams")
@@ -55,11 +58,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -72,9 +78,13 @@ let package = Package(
         library("BursarCore", []),
         library("BursarVault", ["BursarCore", crypto]),
         library(
-            "BursarGateway", ["BursarCore", "BursarVault", crypto, deque, heap, lifecycle, log, metrics]),
+            "BursarGateway",
+            [
+                "BursarCore", "BursarVault", crypto, deque, heap, lifecycle, log, metrics, serviceContext,
+                tracing,
+            ]),
         library("BursarReports", ["BursarCore", crypto]),
-        library("BursarLedger", ["BursarCore", "Postgres", crypto], plugins: ["EmbedFiles"]),
+        library("BursarLedger", ["BursarCore", "Postgres", crypto, tracing], plugins: ["EmbedFiles"]),
         library(
             "BursarProviders", ["BursarCore", httpClient, log, nioCore, nioPosix, nioHTTP1, nioSSL, yams],
             exclude: ["Profiles"], plugins: ["EmbedFiles"]),
@@ -82,9 +92,8 @@ let package = Package(
             "BursarHTTP",
             [
                 "BursarCore", "BursarGateway", "Prometheus", crypto, lifecycle, log, metrics, nioCore,
-                nioHTTP1,
-                nioPosix, nioSSL,
-            ]),
+                nioHTTP1, nioPosix, nioSSL, serviceContext, tracing,
+            ], exclude: ["openapi.json"], plugins: ["EmbedFiles"]),
         .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"]),
         .executableTarget(name: "EmbedFilesTool", swiftSettings: settings),
         library("Prometheus", [product("CoreMetrics", "swift-metrics")]),
@@ -93,8 +102,9 @@ let package = Package(
             dependencies: [
                 "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders",
                 "BursarReports", "BursarVault", "Postgres", "Prometheus",
-                product("ArgumentParser", "swift-argument-parser"), crypto,
-                lifecycle, log, metrics, nioCore, nioPosix, nioSSL, unixSignals, yams,
+                product("ArgumentParser", "swift-argument-parser"), asn1, crypto, lifecycle, log, metrics,
+                product("NIOCertificateReloading", "swift-nio-extras"), nioCore, nioPosix, nioSSL,
+                tracing, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -112,7 +122,7 @@ let package = Package(
             "BursarGatewayTests",
             [
                 "BursarCore", "BursarGateway", "BursarTestSupport", "BursarVault", lifecycle, log,
-                product("MetricsTestKit", "swift-metrics"),
+                product("MetricsTestKit", "swift-metrics"), inMemoryTracing, tracing,
             ]),
         tests("PrometheusTests", ["Prometheus", product("CoreMetrics", "swift-metrics")]),
         tests("PostgresTests", ["Postgres"]),
@@ -120,13 +130,15 @@ let package = Package(
             name: "BursarTestSupport",
             dependencies: [
                 "BursarCore", "BursarGateway", "BursarLedger", "BursarVault", "Postgres", asn1, crypto,
-                lifecycle,
-                log, metrics, nioSSL, x509,
+                lifecycle, log, metrics, nioSSL, tracing, x509,
             ],
             path: "Tests/BursarTestSupport", swiftSettings: settings),
         tests(
             "BursarLedgerTests",
-            ["BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres"]),
+            [
+                "BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres", inMemoryTracing,
+                tracing,
+            ]),
         tests(
             "BursarProvidersTests",
             [
@@ -135,8 +147,9 @@ let package = Package(
         tests(
             "BursarHTTPTests",
             [
-                "BursarCore", "BursarGateway", "BursarHTTP", lifecycle, log, metrics, nioCore,
-                product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix,
+                "BursarCore", "BursarGateway", "BursarHTTP", inMemoryTracing, lifecycle, log, metrics,
+                nioCore,
+                product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix, tracing,
             ]),
         tests("BursarReportsTests", ["BursarCore", "BursarReports", crypto], exclude: ["Browser"]),
         tests("TidyTests", []),

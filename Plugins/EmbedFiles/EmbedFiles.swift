@@ -8,6 +8,7 @@ import PackagePlugin
 struct EmbedFiles: BuildToolPlugin {
     /// The folders each target embeds, relative to the package.
     private static let folders = [
+        "BursarHTTP": ["Sources/BursarHTTP"],
         "BursarProviders": ["Sources/BursarProviders/Profiles"],
         "BursarLedger": ["db"],
     ]
@@ -29,7 +30,7 @@ struct EmbedFiles: BuildToolPlugin {
     private func files(below folder: URL) throws -> [URL] {
         let found = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
         let urls = (found?.allObjects ?? []).compactMap { $0 as? URL }
-        return urls.filter { ["sql", "yaml"].contains($0.pathExtension) }
+        return urls.filter { ["json", "sql", "yaml"].contains($0.pathExtension) }
             .filter { $0.lastPathComponent != "schema.sql" }
             .sorted { $0.path() < $1.path() }
     }

@@ -49,6 +49,8 @@ extension Gateway {
         let secret = proof.secret.reveal()
         guard ClientSecretFormat.isWellFormed(secret) else { throw Rejection(refusal: .clientUnknown) }
         guard let entry = directory.client(secret: secret) else {
+            // With a pepper that does not open, nobody can say whether the client is known.
+            if directory.isBlind { throw Rejection(refusal: .directoryUnavailable) }
             throw Rejection(refusal: .clientUnknown, mayBeStale: true)
         }
         guard proof.clientID == nil || proof.clientID == entry.client.id.text,

@@ -6,7 +6,7 @@ extension Gateway {
     /// ladder and returns when that has ended; anything else returns at once. A report about a former token
     /// does nothing, so that a hundred callers who report the same one cause one renewal.
     package func reportRejected(
-        _ token: Secret, proof: ClientProof, tenant named: TenantID?
+        _ token: Secret, proof: ClientProof, tenant named: TenantID?, trace: RequestTrace? = nil
     ) async -> Answer<Void> {
         let now = environment.clock.now()
         var limit: LimitState?
@@ -17,7 +17,7 @@ extension Gateway {
             for tenant in tenants {
                 guard let (cell, held) = currentSlot(of: token, in: tenant, client: client) else { continue }
                 let demand = TokenDemand(newerThan: held.generation)
-                _ = await desk.token(cell, demand, tenant: tenant.tenant.id, now: now)
+                _ = await desk.token(cell, demand, tenant: tenant.tenant.id, now: now, trace: trace)
                 break
             }
             return Answer(result: .success(()), limit: limit)

@@ -2,6 +2,7 @@
 internal import BursarCore
 internal import BursarVault
 internal import Logging
+internal import Tracing
 
 /// What the merchant states and wants (PROVIDERS A1, A4).
 package struct ScopedRequest: Sendable {
@@ -29,7 +30,8 @@ extension Gateway {
             do throws(Refusal) {
                 let served = try await obtainScoped(request, admitted)
                 let now = environment.clock.now()
-                usage.count(admitted.usageKey(.answeredScoped), at: now, took: now - startedAt)
+                usage.count(
+                    admitted.usageKey(.answeredScoped), at: now, took: now - startedAt, left: served.lifetime)
                 return Answer(result: .success(served), limit: admitted.limit)
             } catch {
                 throw admitted.rejection(error)
@@ -50,12 +52,13 @@ extension Gateway {
             throw .memberMissing(name)
         }
         try await recordStatement(request, endpoint, admitted)
-        let token = try await tenantToken(admitted, request.token.demand)
+        let token = try await tenantToken(admitted, request.token.demand, request.token.trace)
         do throws(ExchangeFailure) {
             return try await exchange(request, admitted, token)
         } catch  where error.reason == .tokenRefused {
             // The provider no longer takes the tenant's token: renew it and try once more.
-            let renewed = try await tenantToken(admitted, TokenDemand(newerThan: token.generation))
+            let renewed = try await tenantToken(
+                admitted, TokenDemand(newerThan: token.generation), request.token.trace)
             do throws(ExchangeFailure) {
                 return try await exchange(request, admitted, renewed)
             } catch {
@@ -66,7 +69,9 @@ extension Gateway {
         }
     }
 
-    private func tenantToken(_ admitted: Admitted, _ demand: TokenDemand) async throws(Refusal) -> Token {
+    private func tenantToken(
+        _ admitted: Admitted, _ demand: TokenDemand, _ trace: RequestTrace?
+    ) async throws(Refusal) -> Token {
         let cell: SlotCell
         do throws(ProfileGap) {
             cell = try admitted.connection.cell(scope: admitted.scope, desk: desk)
@@ -74,7 +79,8 @@ extension Gateway {
             throw .profileIncomplete
         }
         let tenant = admitted.tenant.tenant.id
-        switch await desk.token(cell, demand, tenant: tenant, now: environment.clock.now()) {
+        let now = environment.clock.now()
+        switch await desk.token(cell, demand, tenant: tenant, now: now, trace: trace) {
         case .serve(let token, _): return token
         case .refuse(let failure, let retryAfter): throw .refused(failure, retryAfter)
         }
@@ -88,10 +94,19 @@ extension Gateway {
         var values = request.members
         values["client_id"] = entry.credential.clientID
         values["business_uuid"] = admitted.tenant.tenant.id.description
-        let report = await world.client.scopedToken(
-            ScopedGrant(
-                profile: entry.profile, environment: entry.connection.environment, accessToken: token.access,
-                values: values, deadline: entry.profile.limits.timeout, now: now))
+        let grant = ScopedGrant(
+            profile: entry.profile, environment: entry.connection.environment, accessToken: token.access,
+            values: values, deadline: entry.profile.limits.timeout, now: now)
+        let trace = request.token.trace?.context
+        let report = await environment.traced(TraceName.exchange, under: trace, kind: .client) { span in
+            span?.attributes[TraceName.provider] = entry.profile.id.text
+            span?.attributes[TraceName.environment] = entry.connection.environment.rawValue
+            span?.attributes[TraceName.credential] = entry.credential.id.description
+            span?.attributes[TraceName.step] = RefreshEvent.Step.scoped.rawValue
+            let report = await world.client.scopedToken(grant)
+            report.describe(on: span)
+            return report
+        }
         usage.record(event(report, admitted, at: now))
         let reply = try report.result.get()
         return ServedScopedToken(token: reply.token, lifetime: reply.lifetime)

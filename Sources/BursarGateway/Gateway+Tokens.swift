@@ -69,7 +69,8 @@ extension Gateway {
             return nil
         }
         var waiting = waiting
-        let asked = desk.request(cell, request.demand, tenant: admitted.tenant.tenant.id, now: now) {
+        let tenant = admitted.tenant.tenant.id
+        let asked = desk.request(cell, request.demand, tenant: tenant, now: now, trace: request.trace) {
             let waits = waiting ?? WaitingRequest()
             waiting = waits
             return { verdict in
@@ -186,7 +187,8 @@ extension Gateway {
             return finish(admitted.rejection(refusal), startedAt: startedAt, respond)
         }
         usage.count(
-            admitted.usageKey(served.source.outcome), at: served.at, took: served.at - startedAt)
+            admitted.usageKey(served.source.outcome), at: served.at, took: served.at - startedAt,
+            left: served.token.expiresAt - served.at)
         respond(Answer(result: .success(served), limit: admitted.limit))
     }
 

@@ -37,6 +37,7 @@ package final class Gateway: Sendable {
     let refusals = RefusalMemory()
     let vault: Vault
     let world: World
+    private let providers: [ProviderID]
     package let environment: GatewayEnvironment
     private let runner: FlightRunner
 
@@ -45,6 +46,7 @@ package final class Gateway: Sendable {
     ) {
         self.world = world
         self.vault = vault
+        providers = Array(profiles.keys)
         self.environment = environment
         directory = Directory(desk: desk, vault: vault, profiles: profiles, environment: environment)
         follower = DirectoryFollower(store: world.directory, directory: directory, environment: environment)
@@ -66,11 +68,15 @@ package final class Gateway: Sendable {
             DirectoryService(follower: follower, environment: environment),
             runner,
             RenewalService(desk: desk, environment: environment),
+            CensusService(gateway: self),
         ]
     }
 
     /// Whether a configuration has been read, without which nobody is known.
     package var isReady: Bool { directory.version != nil }
+
+    /// Has to be told when the vault has got another keyring.
+    package func keyringChanged() { directory.openPeppers() }
 
     /// Reads the configuration now. Returns when it is applied.
     package func follow() async -> Result<Void, StoreFailure> { await follower.follow() }
@@ -90,11 +96,20 @@ package final class Gateway: Sendable {
         return await usage.deliver()
     }
 
-    /// Sets the gauges of what this replica holds; called before each scrape.
-    package func recordHoldings() {
-        environment.metrics.holding(slots: desk.slotCount, waiters: desk.waiterCount())
-        usage.recordHoldings()
+    /// Sets the gauges of the journal; called before each scrape.
+    package func recordHoldings() { usage.recordHoldings() }
+
+    /// Sets the gauges of slots and clients. `CensusService` calls it, since it takes as long as there are
+    /// any.
+    package func takeCensus() {
+        let now = environment.clock.now()
+        environment.metrics.holding(
+            desk.census(at: now), providers: providers,
+            secretsEnding: directory.clientSecrets(endingWithin: Self.secretsEndSoon, of: now))
     }
+
+    /// How long before its end a client secret is counted as ending.
+    private static let secretsEndSoon: Duration = .seconds(14 * 86_400)
 
     /// Counts a request that was refused before it reached the gateway: malformed, too large, not HTTP.
     package func countMalformed() {

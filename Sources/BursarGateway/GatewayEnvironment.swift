@@ -1,6 +1,7 @@
 // What every part of the gateway needs: time, randomness, a name, a log.
 package import BursarCore
 package import Logging
+package import Tracing
 
 /// Passed by value to the parts that act; decisions get plain arguments instead.
 package struct GatewayEnvironment: Sendable {
@@ -9,6 +10,8 @@ package struct GatewayEnvironment: Sendable {
     package let replica: ReplicaID
     package let metrics: GatewayMetrics
     package let logger: Logger
+    /// Nil when nobody takes spans.
+    package let tracer: (any Tracer)?
     /// Where look-ups run; nil is the usual pool. Simulated time brings one that it can run until it is idle.
     package let executor: (any TaskExecutor)?
     /// Where work runs that waits for the disk.
@@ -16,7 +19,7 @@ package struct GatewayEnvironment: Sendable {
 
     package init(
         clock: any GatewayClock, random: RandomSource, replica: ReplicaID, metrics: GatewayMetrics,
-        logger: Logger, executor: (any TaskExecutor)? = nil, offload: Offload
+        logger: Logger, tracer: (any Tracer)? = nil, executor: (any TaskExecutor)? = nil, offload: Offload
     ) {
         self.offload = offload
         self.clock = clock
@@ -24,6 +27,7 @@ package struct GatewayEnvironment: Sendable {
         self.replica = replica
         self.metrics = metrics
         self.logger = logger
+        self.tracer = tracer
         self.executor = executor
     }
 
@@ -43,7 +47,6 @@ package struct GatewayEnvironment: Sendable {
     }
 
     func storeFailed(_ failure: StoreFailure, during work: String) {
-        metrics.storeFailed()
         logger.warning(
             "the database gave no answer", metadata: ["during": "\(work)", "failure": "\(failure)"])
     }

@@ -2,20 +2,23 @@
 internal import BursarCore
 package import Metrics
 
-/// Handles are made once; an update is one atomic addition. No label ever names a tenant.
+/// Handles are made once; an update is a few atomic additions. No label ever names a tenant.
 package final class GatewayMetrics: Sendable {
     package enum Name {
         package static let requests = "bursar_token_requests_total"
         package static let requestDuration = "bursar_token_request_duration_seconds"
+        package static let remaining = "bursar_token_remaining_seconds"
         package static let refreshes = "bursar_refreshes_total"
         package static let refreshDuration = "bursar_refresh_duration_seconds"
         package static let waiters = "bursar_flight_waiters"
         package static let slots = "bursar_token_slots"
-        package static let limited = "bursar_rate_limited_total"
+        package static let timeToOutage = "bursar_time_to_outage_seconds"
+        package static let nearOutage = "bursar_token_slots_near_outage"
+        package static let overdue = "bursar_renewals_overdue"
         package static let eventsDropped = "bursar_refresh_events_dropped_total"
         package static let directoryVersion = "bursar_config_applied_version"
         package static let directoryFailures = "bursar_config_poll_failures_total"
-        package static let storeFailures = "bursar_store_failures_total"
+        package static let secretsEnding = "bursar_client_secrets_ending"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
         package static let journalPending = "bursar_journal_frames_pending"
@@ -24,67 +27,73 @@ package final class GatewayMetrics: Sendable {
         package static let journalDamaged = "bursar_journal_damaged_total"
     }
 
+    /// Stands where a label does not apply.
+    package static let none = "none"
+
+    private struct AnswerHandles: Sendable {
+        let count: Counter
+        let duration: Timer
+    }
+
     private let factory: any MetricsFactory
-    private let requests: [BursarCore.Meter: Counter]
-    private let requestDuration: Timer
-    private let limited: Counter
+    private let answers: [BursarCore.Meter: AnswerHandles]
+    private let remaining: Recorder
     private let eventsDropped: Counter
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
-    private let storeFailures: Counter
+    private let secretsEnding: Gauge
     private let unattributed: Counter
     private let journalBytes: Gauge
     private let journalPending: Gauge
     private let journalAge: Gauge
     private let sealFailures: Counter
     private let journalDamaged: Counter
-    private let slots: Gauge
     private let waiters: Gauge
 
     package init(factory: any MetricsFactory) {
         self.factory = factory
-        requests = Dictionary(
+        answers = Dictionary(
             uniqueKeysWithValues: AnswerOutcome.allCases.map { outcome in
-                let dimensions = [("outcome", outcome.rawValue)]
-                return (
-                    Meter(outcome), Counter(label: Name.requests, dimensions: dimensions, factory: factory)
-                )
+                let labels = outcome.labels
+                let handles = AnswerHandles(
+                    count: Counter(label: Name.requests, dimensions: labels, factory: factory),
+                    duration: Timer(
+                        label: Name.requestDuration, dimensions: labels.filter { $0.0 == "source" },
+                        factory: factory))
+                return (BursarCore.Meter(outcome), handles)
             })
-        requestDuration = Timer(label: Name.requestDuration, factory: factory)
-        limited = Counter(label: Name.limited, factory: factory)
+        remaining = Recorder(label: Name.remaining, aggregate: true, factory: factory)
         eventsDropped = Counter(label: Name.eventsDropped, factory: factory)
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)
-        storeFailures = Counter(label: Name.storeFailures, factory: factory)
+        secretsEnding = Gauge(label: Name.secretsEnding, factory: factory)
         unattributed = Counter(label: Name.unattributed, factory: factory)
         journalBytes = Gauge(label: Name.journalBytes, factory: factory)
         journalPending = Gauge(label: Name.journalPending, factory: factory)
         journalAge = Gauge(label: Name.journalAge, factory: factory)
         sealFailures = Counter(label: Name.sealFailures, factory: factory)
         journalDamaged = Counter(label: Name.journalDamaged, factory: factory)
-        slots = Gauge(label: Name.slots, factory: factory)
         waiters = Gauge(label: Name.waiters, factory: factory)
     }
 
-    func answered(_ meter: BursarCore.Meter, after duration: Duration) {
-        requests[meter]?.increment()
-        requestDuration.recordNanoseconds(duration.microseconds * 1_000)
-        if meter == .limited { limited.increment() }
+    /// - Parameter left: what the token that was served has left.
+    func answered(_ meter: BursarCore.Meter, after duration: Duration, left: Duration?) {
+        guard let handles = answers[meter] else { return }
+        handles.count.increment()
+        handles.duration.recordNanoseconds(duration.microseconds * 1_000)
+        if let left { remaining.record(left.fractionalSeconds) }
     }
 
     /// Refreshes are rare: these handles are looked up each time, by labels from closed sets.
     func refreshed(_ event: RefreshEvent) {
-        let provider = ("provider", event.provider.text)
-        let outcome = ("outcome", event.failure?.rawValue ?? "ok")
-        Counter(
-            label: Name.refreshes,
-            dimensions: [provider, ("step", event.step.rawValue), outcome, ("cause", event.cause.rawValue)],
-            factory: factory
-        ).increment()
-        Timer(
-            label: Name.refreshDuration, dimensions: [provider, ("step", event.step.rawValue)],
-            factory: factory
-        ).recordNanoseconds(event.latency.microseconds * 1_000)
+        let place = [("provider", event.provider.text), ("step", event.step.rawValue)]
+        let outcome = [
+            ("outcome", event.failure?.rawValue ?? "ok"),
+            ("fault", event.failure?.fault.rawValue ?? Self.none), ("cause", event.cause.rawValue),
+        ]
+        Counter(label: Name.refreshes, dimensions: place + outcome, factory: factory).increment()
+        Timer(label: Name.refreshDuration, dimensions: place, factory: factory)
+            .recordNanoseconds(event.latency.microseconds * 1_000)
     }
 
     func dropped(events: Int) { eventsDropped.increment(by: events) }
@@ -100,10 +109,48 @@ package final class GatewayMetrics: Sendable {
         journalAge.record(age.fractionalSeconds)
     }
 
-    func storeFailed() { storeFailures.increment() }
+    // MARK: Holdings
 
-    func holding(slots count: Int, waiters waiting: Int) {
-        slots.record(count)
-        waiters.record(waiting)
+    /// `providers` are all that there are: those without slots stand at zero.
+    func holding(_ census: SlotCensus, providers: some Sequence<ProviderID>, secretsEnding count: Int) {
+        waiters.record(census.waiters)
+        secretsEnding.record(count)
+        for provider in providers {
+            let tally = census.providers[provider] ?? SlotTally()
+            for stage in TokenSlot.Condition.Stage.allCases {
+                record(Name.slots, Double(tally.stages[stage] ?? 0), provider, [("state", stage.rawValue)])
+            }
+            let left = tally.timeToOutage?.fractionalSeconds ?? .infinity
+            record(Name.timeToOutage, left, provider)
+            record(Name.nearOutage, Double(tally.nearOutage), provider)
+            record(Name.overdue, Double(tally.overdue), provider)
+        }
+    }
+
+    private func record(
+        _ name: String, _ value: Double, _ provider: ProviderID, _ more: [(String, String)] = []
+    ) {
+        Gauge(label: name, dimensions: [("provider", provider.text)] + more, factory: factory).record(value)
+    }
+}
+
+extension AnswerOutcome {
+    /// The labels of an answer's series: these ten combinations occur, and no others.
+    fileprivate var labels: [(String, String)] {
+        let none = GatewayMetrics.none
+        let (outcome, source, fault) =
+            switch self {
+            case .answeredFromMemory: ("answered", TokenSource.memory.rawValue, none)
+            case .answeredFromStore: ("answered", TokenSource.store.rawValue, none)
+            case .answeredFromProvider: ("answered", TokenSource.provider.rawValue, none)
+            case .answeredScoped: ("answered", "scoped", none)
+            case .limited: ("limited", none, none)
+            case .refused: ("refused", none, none)
+            case .failedByCaller: ("failed", none, Fault.caller.rawValue)
+            case .failedByCredential: ("failed", none, Fault.credential.rawValue)
+            case .failedByProvider: ("failed", none, Fault.provider.rawValue)
+            case .failedByGateway: ("failed", none, Fault.gateway.rawValue)
+            }
+        return [("outcome", outcome), ("source", source), ("fault", fault)]
     }
 }

@@ -1,5 +1,6 @@
 // What callers ask of the gateway and what they get, free of HTTP.
 package import BursarCore
+package import ServiceContextModule
 
 /// Who says they are asking.
 package struct ClientProof: Sendable {
@@ -13,6 +14,18 @@ package struct ClientProof: Sendable {
     }
 }
 
+/// Which request something is done for, as logs and spans name it.
+package struct RequestTrace: Sendable {
+    package let id: RequestID
+    /// Its span; nil when nobody takes spans.
+    package let context: ServiceContext?
+
+    package init(id: RequestID, context: ServiceContext?) {
+        self.id = id
+        self.context = context
+    }
+}
+
 /// Which token is wanted. Nil members were not given.
 package struct TokenRequest: Sendable {
     package var proof: ClientProof
@@ -22,6 +35,8 @@ package struct TokenRequest: Sendable {
     package var scope: String?
     package var demand: TokenDemand
     package var origin: String?
+    /// Nil for requests that came from no caller.
+    package var trace: RequestTrace?
 
     package init(
         proof: ClientProof, tenant: TenantID? = nil, provider: ProviderID? = nil,
@@ -80,7 +95,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case scopedUnsupported
     case memberMissing(String)
     case unavailable(FailureReason, retryAfter: Duration)
-    /// The caller is not known, and the database that may know it does not answer.
+    /// The caller is not known, and the database that may know it does not answer, or the keyring that could
+    /// tell lacks a key.
     case directoryUnavailable
     /// The scoped token's statement could not be recorded.
     case statementUnrecorded

@@ -3,6 +3,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOEmbedded
+import Tracing
 
 @testable import BursarHTTP
 
@@ -10,11 +11,11 @@ final class EmbeddedConnection {
     let handler = ScriptedHandler()
     let channel = EmbeddedChannel()
 
-    init(limits: HTTPLimits = HTTPLimits()) throws {
+    init(limits: HTTPLimits = HTTPLimits(), tracer: (any Tracer)? = nil) throws {
         let metrics = HTTPMetrics(side: .merchant, factory: NOOPMetricsHandler.instance)
         let context = ServerContext(
-            side: .merchant, limits: limits, handler: handler, metrics: metrics, logger: Logger(label: "test")
-        )
+            side: .merchant, limits: limits, handler: handler, metrics: metrics,
+            logger: Logger(label: "test"), tracer: tracer)
         try HTTPPipeline.install(on: channel, server: context, tls: nil)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

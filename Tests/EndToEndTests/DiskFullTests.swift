@@ -10,7 +10,8 @@ import Testing
     private static let launcher = [
         "/usr/bin/unshare", "--map-root-user", "--mount", "/bin/sh", "-c",
         """
-        mkdir -p "$BURSAR_STATE_DIR" && mount -t tmpfs -o size=96m,mode=0700 tmpfs "$BURSAR_STATE_DIR" || exit 9
+        mkdir -p "$BURSAR_STATE_DIR" || exit 9
+        mount -t tmpfs -o size=96m,mode=0700 tmpfs "$BURSAR_STATE_DIR" || exit 9
         exec "$@"
         """, "launcher",
     ]

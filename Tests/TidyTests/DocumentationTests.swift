@@ -34,6 +34,20 @@ struct DocumentationTests {
         expect("docs/RUNBOOK.md", names: metrics)
     }
 
+    @Test func everyFieldOfALogLineIsExplained() {
+        let files = tree.swift("Sources").filter { $0.target != "ProviderSimulator" }
+        let fields = files.flatMap { file in
+            file.numbered(file.lines).flatMap { line, text in
+                text.matches(of: /"([a-z_]+)": "\\\(|static let \w+: Name = "([a-z_]+)"/).map { match in
+                    let name = match.output.1 ?? match.output.2 ?? ""
+                    let advice = "docs/LOGGING.md does not explain the field \(name)"
+                    return ("`\(name)`", file.finding(line, advice))
+                }
+            }
+        }
+        expect("docs/LOGGING.md", names: fields)
+    }
+
     /// Those that are named; the others are called after their types.
     @Test func everyCommandStandsInTheAPI() {
         let commands = tree.swift("Sources/bursar").flatMap { file in

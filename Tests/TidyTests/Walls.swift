@@ -8,14 +8,17 @@ enum Walls {
         "BursarVault": ["BursarCore", "Crypto", "Foundation", "Synchronization"],
         "BursarGateway": [
             "BursarCore", "BursarVault", "Crypto", "DequeModule", "Dispatch", "Foundation", "Glibc",
-            "HeapModule", "Logging", "Metrics", "ServiceLifecycle", "Synchronization",
+            "HeapModule", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle", "Synchronization",
+            "Tracing",
         ],
         "BursarHTTP": [
             "BursarCore", "BursarGateway", "Crypto", "Glibc", "Logging", "Metrics", "NIOCore", "NIOHTTP1",
-            "NIOPosix",
-            "NIOSSL", "Prometheus", "ServiceLifecycle", "Synchronization",
+            "NIOPosix", "NIOSSL", "Prometheus", "ServiceContextModule", "ServiceLifecycle", "Synchronization",
+            "Tracing",
         ],
-        "BursarLedger": ["BursarCore", "Crypto", "Foundation", "Glibc", "Postgres", "Synchronization"],
+        "BursarLedger": [
+            "BursarCore", "Crypto", "Foundation", "Glibc", "Postgres", "Synchronization", "Tracing",
+        ],
         "BursarReports": ["BursarCore", "Crypto", "Synchronization"],
         "BursarProviders": [
             "AsyncHTTPClient", "BursarCore", "Foundation", "Glibc", "Logging", "NIOCore", "NIOHTTP1",
@@ -32,8 +35,8 @@ enum Walls {
         "bursar": [
             "ArgumentParser", "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders",
             "BursarReports", "BursarVault", "Crypto", "Foundation", "Glibc", "Logging", "Metrics", "NIOCore",
-            "NIOPosix", "NIOSSL", "Postgres", "Prometheus", "ServiceLifecycle", "Synchronization",
-            "UnixSignals", "Yams",
+            "NIOCertificateReloading", "NIOPosix", "NIOSSL", "Postgres", "Prometheus", "ServiceLifecycle",
+            "SwiftASN1", "Synchronization", "Tracing", "UnixSignals", "X509", "Yams",
         ],
     ]
 

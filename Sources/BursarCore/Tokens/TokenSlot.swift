@@ -63,6 +63,9 @@ package struct TokenSlot: Sendable {
 
     package var waiterCount: Int { waiters.count }
 
+    /// Whether the last attempt failed, also while the next one is under way.
+    var isFailing: Bool { failures > 0 }
+
     // MARK: Asking
 
     /// A caller wants a token. `budget` is how long a flight that starts now may take.
@@ -145,7 +148,8 @@ package struct TokenSlot: Sendable {
         }
     }
 
-    private func isInUse(at now: Instant) -> Bool {
+    /// Whether somebody has asked lately: within twice the token's life, or an hour.
+    func isInUse(at now: Instant) -> Bool {
         guard let lastUsed else { return false }
         let life = heldToken?.lifetime ?? .zero
         return now - lastUsed <= max(life * 2, .seconds(3_600))

@@ -15,6 +15,9 @@ final class Directory: Sendable {
         var credentials: [CredentialID: Credential] = [:]
         var keys: [OwnerID: [WrappedDataKey]] = [:]
         var hashers: [ClientSecretHasher] = []
+        var peppers: [WrappedDataKey] = []
+        /// Whether a pepper does not open: whose secret is hashed under it cannot be known.
+        var isBlind: Bool { hashers.count < peppers.count }
         /// Every tenant that a platform credential acts for.
         var acting: [CredentialID: Set<TenantID>] = [:]
     }
@@ -54,11 +57,22 @@ final class Directory: Sendable {
         }
     }
 
+    /// Whether clients may be unknown only because the keyring lacks a key.
+    var isBlind: Bool { contents.withLock { $0.isBlind } }
+
     func tenant(_ id: TenantID) -> TenantEntry? { contents.withLock { $0.tenants[id] } }
 
     /// Every tenant that a platform credential acts for.
     func tenants(of credential: CredentialID) -> Set<TenantID> {
         contents.withLock { $0.acting[credential] ?? [] }
+    }
+
+    /// How many client secrets end soon and have not ended. It takes as long as there are clients.
+    func clientSecrets(endingWithin span: Duration, of now: Instant) -> Int {
+        let clients = contents.withLock { $0.clients }
+        return clients.values.count { entry in
+            entry.client.expiresAt.map { $0 > now && $0 - now <= span } ?? false
+        }
     }
 
     /// The data keys of an owner, newest last.
@@ -71,10 +85,10 @@ final class Directory: Sendable {
         let hashers = changes.isComplete || !changes.peppers.isEmpty ? open(changes.peppers) : nil
         let touched = contents.withLock { contents in
             let former = contents.tenants
-            let knownHashers = contents.hashers
+            let known = (contents.hashers, contents.peppers)
             if changes.isComplete { contents = Contents() }
             contents.version = changes.version
-            contents.hashers = hashers ?? knownHashers
+            (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? known
             replaceKeys(changes, in: &contents)
             replaceClients(changes, in: &contents)
             let tenants = replaceTenants(changes, in: &contents)
@@ -85,6 +99,15 @@ final class Directory: Sendable {
         settleSlots(of: touched, all: changes.isComplete)
         environment.metrics.applied(changes.version)
         warmUp()
+    }
+
+    /// Tries the peppers again, after the keyring has changed.
+    func openPeppers() {
+        let peppers = contents.withLock { $0.peppers }
+        let hashers = open(peppers)
+        contents.withLock { contents in
+            if contents.peppers == peppers { contents.hashers = hashers }
+        }
     }
 
     private func replaceKeys(_ changes: DirectoryChanges, in contents: inout Contents) {

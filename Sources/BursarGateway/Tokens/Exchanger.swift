@@ -2,6 +2,7 @@
 internal import BursarCore
 internal import BursarVault
 internal import Logging
+internal import Tracing
 
 /// The provider's ladder (PROVIDERS T2): refresh once; if that fails, a full exchange. Every step is an
 /// event.
@@ -68,10 +69,16 @@ struct Exchanger: Sendable {
         let (context, fields) = (order.cell.context, order.cell.key.fields)
         let now = environment.clock.now()
         let deadline = min(context.profile.limits.timeout, order.flight.deadline - now)
-        let report = await client.exchange(
-            TokenGrant(
-                profile: context.profile, environment: fields.environment, clientID: clientID,
-                clientSecret: secret, scope: context.scope, step: step, deadline: deadline))
+        let grant = TokenGrant(
+            profile: context.profile, environment: fields.environment, clientID: clientID,
+            clientSecret: secret, scope: context.scope, step: step, deadline: deadline)
+        let report = await environment.traced(TraceName.exchange, under: nil, kind: .client) { span in
+            fields.describe(on: span)
+            span?.attributes[TraceName.step] = step.event.rawValue
+            let report = await client.exchange(grant)
+            report.describe(on: span)
+            return report
+        }
         usage.record(event(of: order, step, report, at: now))
         return report
     }
@@ -80,11 +87,6 @@ struct Exchanger: Sendable {
         of order: FlightOrder, _ step: TokenGrant.Step, _ report: ExchangeReport<TokenReply>, at now: Instant
     ) -> RefreshEvent {
         let fields = order.cell.key.fields
-        let stepName: RefreshEvent.Step =
-            switch step {
-            case .full: .full
-            case .refresh: .refresh
-            }
         let (failure, lifetime): (FailureReason?, Duration?) =
             switch report.result {
             case .success(let reply): (nil, reply.lifetime)
@@ -95,7 +97,7 @@ struct Exchanger: Sendable {
         return RefreshEvent(
             id: environment.makeID(at: now), at: now, owner: fields.owner, tenant: tenant,
             provider: fields.provider, environment: fields.environment, credential: fields.credential,
-            cause: order.flight.cause, step: stepName, failure: failure, status: report.status,
+            cause: order.flight.cause, step: step.event, failure: failure, status: report.status,
             latency: report.latency, lifetime: lifetime)
     }
 
@@ -123,5 +125,14 @@ struct Exchanger: Sendable {
     ) -> RefreshGrant {
         guard let token = reply.refreshToken else { return former }
         return RefreshGrant(token: token, until: sentAt + endpoint.refreshTokenLifetime)
+    }
+}
+
+extension TokenGrant.Step {
+    fileprivate var event: RefreshEvent.Step {
+        switch self {
+        case .full: .full
+        case .refresh: .refresh
+        }
     }
 }

@@ -21,4 +21,6 @@ struct FlightOrder: Sendable {
     let flight: TokenSlot.Flight
     /// For whom; nil when the slot renews by itself.
     let tenant: TenantID?
+    /// The request that started it.
+    let trace: RequestTrace?
 }

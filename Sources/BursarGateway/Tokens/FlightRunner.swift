@@ -3,6 +3,7 @@ internal import BursarCore
 internal import Logging
 internal import ServiceLifecycle
 internal import Synchronization
+internal import Tracing
 
 /// The only place that asks providers for a tenant's token. A flight belongs to no caller, and ends by its
 /// own deadline.
@@ -42,11 +43,14 @@ final class FlightRunner: Service {
 
     /// One flight from its start to the last caller told.
     func carryOut(_ order: FlightOrder) async {
-        await gate(of: order.cell).pass {
-            if environment.clock.now() >= order.flight.deadline {
-                await settle(order, .failed(ExchangeFailure(.overloaded), lease: nil))
-            } else {
-                await settle(order, await fly(order))
+        await environment.traced(TraceName.flight, under: order.trace?.context, kind: .internal) { span in
+            order.cell.key.fields.describe(on: span)
+            span?.attributes[TraceName.cause] = order.flight.cause.rawValue
+            await gate(of: order.cell).pass {
+                let isLate = environment.clock.now() >= order.flight.deadline
+                let outcome = isLate ? .failed(ExchangeFailure(.overloaded), lease: nil) : await fly(order)
+                outcome.describe(on: span)
+                await settle(order, outcome)
             }
         }
         desk.reschedule(order.cell)
@@ -68,6 +72,14 @@ final class FlightRunner: Service {
         case landed(Token, TokenSource)
         case failed(ExchangeFailure, lease: Lease?)
         case recalled(StoredFailure)
+
+        func describe(on span: (any Span)?) {
+            switch self {
+            case .landed(_, let source): span?.attributes[TraceName.outcome] = source.rawValue
+            case .failed(let failure, _): failure.describe(on: span)
+            case .recalled(let stored): ExchangeFailure(stored.reason).describe(on: span)
+            }
+        }
     }
 
     private func settle(_ order: FlightOrder, _ outcome: Outcome) async {
@@ -88,13 +100,13 @@ final class FlightRunner: Service {
     /// The one line about a failed flight; ids and reasons only.
     private func report(_ failure: ExchangeFailure, of order: FlightOrder) {
         let fields = order.cell.key.fields
-        environment.logger.warning(
-            "token not obtained",
-            metadata: [
-                "provider": "\(fields.provider)", "environment": "\(fields.environment)",
-                "credential_id": "\(fields.credential)", "cause": "\(order.flight.cause.rawValue)",
-                "reason": "\(failure.reason.rawValue)", "fault": "\(failure.reason.fault.rawValue)",
-            ])
+        var metadata: Logger.Metadata = [
+            "provider": "\(fields.provider)", "environment": "\(fields.environment)",
+            "credential_id": "\(fields.credential)", "cause": "\(order.flight.cause.rawValue)",
+            "reason": "\(failure.reason.rawValue)", "fault": "\(failure.reason.fault.rawValue)",
+        ]
+        if let trace = order.trace { metadata["request_id"] = "\(trace.id)" }
+        environment.logger.warning("token not obtained", metadata: metadata)
     }
 
     private func release(_ cell: SlotCell, _ lease: Lease, after failure: StoredFailure) async {

@@ -119,6 +119,11 @@ final class SlotCell: Sendable {
     // MARK: Looking
 
     func snapshot() -> TokenSlot { contents.withLock { $0.slot } }
+
+    func condition(at now: Instant) -> TokenSlot.Condition {
+        contents.withLock { $0.slot.condition(at: now, keepWarm: $0.keepWarm) }
+    }
+
     var isWithdrawn: Bool { contents.withLock { $0.isWithdrawn } }
 
     private func settle(_ decide: (inout Contents) -> [Settlement]?) {

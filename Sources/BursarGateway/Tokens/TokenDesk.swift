@@ -63,18 +63,20 @@ final class TokenDesk: Sendable {
 
     /// Asks for a token on behalf of `tenant`; see `SlotCell.request`.
     func request(
-        _ cell: SlotCell, _ demand: TokenDemand, tenant: TenantID?, now: Instant,
+        _ cell: SlotCell, _ demand: TokenDemand, tenant: TenantID?, now: Instant, trace: RequestTrace?,
         answer: () -> SlotCell.Answer
     ) -> SlotCell.Asked {
         let (asked, flight) = cell.request(demand, now: now, budget: cell.context.budget, answer: answer)
-        if let flight { start(flight, of: cell, tenant: tenant) }
+        if let flight { start(flight, of: cell, tenant: tenant, trace: trace) }
         return asked
     }
 
     /// The same for callers that can await. Cancelling the caller leaves the flight, and this wait, alone.
-    func token(_ cell: SlotCell, _ demand: TokenDemand, tenant: TenantID?, now: Instant) async -> Verdict {
+    func token(
+        _ cell: SlotCell, _ demand: TokenDemand, tenant: TenantID?, now: Instant, trace: RequestTrace?
+    ) async -> Verdict {
         await withCheckedContinuation { continuation in
-            let asked = request(cell, demand, tenant: tenant, now: now) {
+            let asked = request(cell, demand, tenant: tenant, now: now, trace: trace) {
                 { continuation.resume(returning: $0) }
             }
             switch asked {
@@ -86,9 +88,11 @@ final class TokenDesk: Sendable {
         }
     }
 
-    private func start(_ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?) {
+    private func start(
+        _ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?, trace: RequestTrace?
+    ) {
         schedule(cell, at: flight.deadline)
-        orders.yield(FlightOrder(cell: cell, flight: flight, tenant: tenant))
+        orders.yield(FlightOrder(cell: cell, flight: flight, tenant: tenant, trace: trace))
     }
 
     // MARK: Renewing
@@ -121,7 +125,7 @@ final class TokenDesk: Sendable {
         }
         for cell in due {
             if let flight = cell.renewIfDue(now: now, budget: cell.context.budget, jitter: jitter()) {
-                start(flight, of: cell, tenant: nil)
+                start(flight, of: cell, tenant: nil, trace: nil)
             } else if let next = cell.nextEvent(), next > now {
                 schedule(cell, at: next)
             }
@@ -131,10 +135,11 @@ final class TokenDesk: Sendable {
     /// No more orders; flights under way go on.
     func close() { orders.finish() }
 
-    var slotCount: Int { contents.withLock { $0.cells.count } }
-
-    func waiterCount() -> Int {
+    /// Every slot's condition, by provider. It takes as long as there are slots.
+    func census(at now: Instant) -> SlotCensus {
         let cells = contents.withLock { Array($0.cells.values) }
-        return cells.reduce(0) { $0 + $1.snapshot().waiterCount }
+        var census = SlotCensus()
+        for cell in cells { census.add(cell.condition(at: now), of: cell.key.fields.provider) }
+        return census
     }
 }

@@ -28,10 +28,10 @@ final class UsageRecorder: Sendable {
             ])
     }
 
-    /// Counts an answer. Called before it is sent.
-    func count(_ key: UsageKey, at now: Instant, took duration: Duration) {
+    /// Counts an answer. Called before it is sent. `left` is what the token that it carries has left.
+    func count(_ key: UsageKey, at now: Instant, took duration: Duration, left: Duration? = nil) {
         journal.count(key, minute: now.microseconds / 60_000_000)
-        environment.metrics.answered(key.meter, after: duration)
+        environment.metrics.answered(key.meter, after: duration, left: left)
     }
 
     func record(_ event: RefreshEvent) {

@@ -2,8 +2,8 @@
 internal import BursarCore
 package import Prometheus
 
-/// Answers `/metrics`, `/livez`, `/readyz`, `/version` and `/reports/usage`; to everything else there is
-/// nothing.
+/// Answers `/metrics`, `/livez`, `/readyz`, `/version`, `/openapi.json` and `/reports/usage`; to everything
+/// else there is nothing.
 package final class AdminHandler: HTTPHandler {
     private let registry: PrometheusRegistry
     private let isReady: @Sendable () -> Bool
@@ -22,7 +22,8 @@ package final class AdminHandler: HTTPHandler {
         self.registry = registry
         self.version = version
         self.isReady = isReady
-        let own: [Route] = [.metrics, .live, .ready, .version] + (reports == nil ? [] : [.usageReport])
+        let own: [Route] =
+            [.metrics, .live, .ready, .version, .openAPI] + (reports == nil ? [] : [.usageReport])
         routes = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
     }
 
@@ -42,6 +43,7 @@ package final class AdminHandler: HTTPHandler {
         case .live: respond(HealthAnswers.live())
         case .ready: respond(HealthAnswers.ready(isReady()))
         case .version: respond(HTTPResponse(.ok, json: version.json))
+        case .openAPI: respond(HTTPResponse(.ok, json: version.openAPI))
         case .usageReport: return report(request, respond)
         case .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth, .metadata, .unknown,
             .unreadable:

@@ -19,4 +19,10 @@ package struct BuildVersion: Sendable {
         if let swift { json.member("swift", swift) }
         return json.finished()
     }
+
+    /// The description of every path (OpenAPI 3.1), with this build's version.
+    var openAPI: [UInt8] {
+        let text = EmbeddedFiles.all.first { $0.name == "openapi.json" }?.text ?? "{}"
+        return Array(text.replacing("\"0.0.0\"", with: "\"\(version)\"").utf8)
+    }
 }

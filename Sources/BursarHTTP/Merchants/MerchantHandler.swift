@@ -1,6 +1,7 @@
 // The merchant side: which path asks what.
 internal import BursarCore
 package import BursarGateway
+internal import ServiceContextModule
 
 /// Reads requests, asks the gateway, writes answers.
 package final class MerchantHandler: HTTPHandler {
@@ -54,7 +55,7 @@ package final class MerchantHandler: HTTPHandler {
         case .metadata: respond(HTTPResponse(.ok, json: metadata.json))
         case .live: respond(HealthAnswers.live())
         case .ready: respond(HealthAnswers.ready(gateway.isReady))
-        case .metrics, .version, .usageReport, .unknown, .unreadable: throw .pathUnknown
+        case .metrics, .version, .openAPI, .usageReport, .unknown, .unreadable: throw .pathUnknown
         }
         return nil
     }
@@ -89,7 +90,9 @@ package final class MerchantHandler: HTTPHandler {
     private func checkout(_ checkout: CheckoutCall, _ respond: HTTPResponder) {
         let request = ScopedRequest(token: checkout.call.request, members: checkout.members)
         Task(executorPreference: gateway.environment.executor) { [gateway] in
-            let answer = await gateway.scopedToken(request)
+            let answer = await ServiceContext.within(request.token.trace?.context) {
+                await gateway.scopedToken(request)
+            }
             respond(answer.response(checkout.call.area, checkout.call.scheme, TokenAnswers.scoped))
         }
     }
@@ -102,7 +105,10 @@ package final class MerchantHandler: HTTPHandler {
         let tenant = try TokenCall.tenant(request.fields.tenant)
         guard let token = form.secret("token") else { throw .tokenMissing }
         Task(executorPreference: gateway.environment.executor) { [gateway] in
-            let answer = await gateway.reportRejected(token, proof: caller.proof, tenant: tenant)
+            let trace = RequestTrace(id: request.id, context: request.context)
+            let answer = await ServiceContext.within(request.context) {
+                await gateway.reportRejected(token, proof: caller.proof, tenant: tenant, trace: trace)
+            }
             respond(answer.response(.oauth, caller.scheme) { TokenAnswers.reported() })
         }
     }
@@ -113,8 +119,8 @@ extension Route {
     fileprivate var area: Area {
         switch self {
         case .oauthToken, .oauthRevoke: .oauth
-        case .token, .paymentToken, .checkoutAuth, .metadata, .live, .ready, .metrics, .version, .usageReport,
-            .unknown, .unreadable:
+        case .token, .paymentToken, .checkoutAuth, .metadata, .live, .ready, .metrics, .version, .openAPI,
+            .usageReport, .unknown, .unreadable:
             .api
         }
     }
@@ -134,5 +140,15 @@ extension Answer {
         case .failure(let refusal):
             return refusal.answer(area, scheme: scheme).response(limit: fields)
         }
+    }
+}
+
+extension ServiceContext {
+    /// Runs `body` within a request's span, where it has one.
+    fileprivate static func within<R>(
+        _ context: ServiceContext?, _ body: () async -> R
+    ) async -> R {
+        guard let context else { return await body() }
+        return await ServiceContext.withValue(context) { await body() }
     }
 }

@@ -29,6 +29,7 @@ struct TokenCall {
         request.scope = try parameters.text("scope")
         request.origin = try parameters.text("origin", besides: fields.origin)
         request.demand = try parameters.demand()
+        request.trace = RequestTrace(id: http.id, context: http.context)
     }
 
     static func tenant(_ field: String?) throws(RequestFault) -> TenantID? {

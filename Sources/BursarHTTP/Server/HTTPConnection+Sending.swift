@@ -66,6 +66,7 @@ extension HTTPConnection {
     func record(_ status: HTTPStatus, to request: OpenRequest, at now: NIODeadline) {
         let took = now - request.startedAt
         server.metrics.answered(request.route, request.method, status, took: took)
+        request.span?.end(with: status)
         guard server.logger.logLevel <= .debug else { return }
         server.logger.debug(
             "answered",
@@ -97,12 +98,14 @@ extension HTTPConnection {
     }
 }
 
-/// The names of what the access log says.
+/// The names of what the access log says (docs/LOGGING.md).
 enum LogField {
-    static let side = "server"
-    static let method = "method"
-    static let route = "route"
-    static let status = "status"
-    static let duration = "duration_ms"
-    static let request = "request_id"
+    typealias Name = String
+
+    static let side: Name = "server"
+    static let method: Name = "method"
+    static let route: Name = "route"
+    static let status: Name = "status"
+    static let duration: Name = "duration_ms"
+    static let request: Name = "request_id"
 }

@@ -202,12 +202,21 @@ final class HTTPConnection: ChannelInboundHandler {
     private func end() {
         cancelWaiting?()
         cancelWaiting = nil
+        endSpan()
         timer?.task.cancel()
         timer = nil
         gate.connection = nil
         queue.removeAll()
         phase = .closing(since: .now())
         context = nil
+    }
+
+    private func endSpan() {
+        switch phase {
+        case .body(let request, _), .answering(let request, _), .sending(let request, _, _, _):
+            request.span?.endUnanswered()
+        case .idle, .head, .closing: break
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -1,6 +1,8 @@
 // A request that has arrived, as handlers see it.
+package import BursarCore
 package import NIOCore
 internal import NIOHTTP1
+internal import ServiceContextModule
 
 /// Everything of a request that decides its answer. Other header fields are not kept.
 package struct HTTPRequest: Sendable {
@@ -10,6 +12,8 @@ package struct HTTPRequest: Sendable {
     /// What stands behind the `?`, as it was sent.
     let query: Substring
     let fields: RequestFields
+    /// Its span's; nil when nobody takes spans.
+    let context: ServiceContext?
     package var body: ByteBuffer
 }
 

@@ -1,4 +1,5 @@
 // An answer, before it is bytes on a connection.
+internal import BursarCore
 internal import NIOCore
 
 /// Field lines are rendered as they are added. Values are our own words and numbers, never a caller's or a

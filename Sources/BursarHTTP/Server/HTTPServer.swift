@@ -6,6 +6,7 @@ internal import NIOPosix
 package import NIOSSL
 internal import ServiceLifecycle
 internal import Synchronization
+package import Tracing
 
 /// Speaks HTTP/1.1 on NIO's own parts, for the merchant side and for the admin side. A request that can be
 /// answered at once is answered on its connection's event loop, without a hop; every limit and every error
@@ -25,10 +26,10 @@ package final class HTTPServer: Service {
     package init(
         side: ServerSide, host: String, port: Int, tls: (@Sendable () -> NIOSSLContext)?,
         limits: HTTPLimits = HTTPLimits(), handler: any HTTPHandler, metrics: HTTPMetrics,
-        eventLoopGroup: any EventLoopGroup, logger: Logger
+        eventLoopGroup: any EventLoopGroup, logger: Logger, tracer: (any Tracer)? = nil
     ) {
         context = ServerContext(
-            side: side, limits: limits, handler: handler, metrics: metrics, logger: logger)
+            side: side, limits: limits, handler: handler, metrics: metrics, logger: logger, tracer: tracer)
         self.host = host
         self.port = port
         self.tls = tls

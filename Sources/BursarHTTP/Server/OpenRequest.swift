@@ -1,6 +1,8 @@
 // A request that a connection is at work on.
+internal import BursarCore
 internal import NIOCore
 internal import NIOHTTP1
+internal import Tracing
 
 struct OpenRequest {
     /// Which one of its connection.
@@ -15,6 +17,8 @@ struct OpenRequest {
     /// llhttp expects another protocol to follow, so that the decoder has to be replaced.
     let isUpgrade: Bool
     let startedAt: NIODeadline
+    /// Nil when nobody takes spans.
+    let span: (any Span)?
     private(set) var body = ByteBuffer()
 
     init(
@@ -31,6 +35,9 @@ struct OpenRequest {
         isKeepAlive = head.isKeepAlive
         isHTTP10 = head.version == .http1_0
         isUpgrade = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        span = server.tracer.map { [method, route] tracer in
+            RequestSpan.start(by: tracer, of: head.headers, method, route, id, side: server.side)
+        }
     }
 
     private init(unreadable id: RequestID, at now: NIODeadline) {
@@ -44,6 +51,7 @@ struct OpenRequest {
         isHTTP10 = false
         isUpgrade = false
         startedAt = now
+        span = nil
     }
 
     /// Stands for what could not be read.
@@ -56,7 +64,9 @@ struct OpenRequest {
 
     /// As the handler gets it.
     var complete: HTTPRequest {
-        HTTPRequest(id: id, method: method, route: route, query: query, fields: fields, body: body)
+        HTTPRequest(
+            id: id, method: method, route: route, query: query, fields: fields, context: span?.context,
+            body: body)
     }
 
     mutating func append(_ bytes: ByteBuffer) {

@@ -12,6 +12,7 @@ package enum Route: String, Sendable, CaseIterable {
     case ready = "/readyz"
     case metrics = "/metrics"
     case version = "/version"
+    case openAPI = "/openapi.json"
     case usageReport = "/reports/usage"
     /// A path that is none of these.
     case unknown = "unknown"
@@ -24,7 +25,7 @@ package enum Route: String, Sendable, CaseIterable {
         switch self {
         case .oauthToken, .oauthRevoke, .checkoutAuth: [.post]
         case .token, .paymentToken: [.get]
-        case .metadata, .live, .ready, .metrics, .version, .usageReport: [.get, .head]
+        case .metadata, .live, .ready, .metrics, .version, .openAPI, .usageReport: [.get, .head]
         case .unknown, .unreadable: []
         }
     }
@@ -33,7 +34,8 @@ package enum Route: String, Sendable, CaseIterable {
     var isForTokens: Bool {
         switch self {
         case .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth: true
-        case .metadata, .live, .ready, .metrics, .version, .usageReport, .unknown, .unreadable: false
+        case .metadata, .live, .ready, .metrics, .version, .openAPI, .usageReport, .unknown, .unreadable:
+            false
         }
     }
 

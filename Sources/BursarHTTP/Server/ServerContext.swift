@@ -1,5 +1,6 @@
 // What all connections of one server share.
 internal import Logging
+internal import Tracing
 
 final class ServerContext: Sendable {
     let side: ServerSide
@@ -7,15 +8,18 @@ final class ServerContext: Sendable {
     let handler: any HTTPHandler
     let metrics: HTTPMetrics
     let logger: Logger
+    let tracer: (any Tracer)?
     let ids = RequestIDs()
 
     init(
-        side: ServerSide, limits: HTTPLimits, handler: any HTTPHandler, metrics: HTTPMetrics, logger: Logger
+        side: ServerSide, limits: HTTPLimits, handler: any HTTPHandler, metrics: HTTPMetrics,
+        logger: Logger, tracer: (any Tracer)?
     ) {
         self.side = side
         self.limits = limits
         self.handler = handler
         self.metrics = metrics
         self.logger = logger
+        self.tracer = tracer
     }
 }

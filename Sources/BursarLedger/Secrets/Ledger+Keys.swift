@@ -61,6 +61,11 @@ extension Ledger {
         }
     }
 
+    /// The same for the gateway, which watches it.
+    package func watchedKeyUses() async throws(StoreFailure) -> [KeyUse] {
+        try await serving(.keyRows) { try await self.keyUses() }
+    }
+
     /// An owner's data keys.
     package func dataKeys(of owner: OwnerID) async throws -> [WrappedDataKey] {
         try await pool.query(

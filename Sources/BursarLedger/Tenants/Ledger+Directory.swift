@@ -4,7 +4,7 @@ internal import Postgres
 
 extension Ledger: DirectoryStore {
     package func changes(since version: ConfigVersion?) async throws(StoreFailure) -> DirectoryChanges {
-        try await serving("reading the configuration") {
+        try await serving(.follow) {
             if let version, try await currentVersion() == version {
                 return DirectoryChanges(version: version, isComplete: false)
             }

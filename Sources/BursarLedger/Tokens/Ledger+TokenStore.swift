@@ -6,7 +6,7 @@ extension Ledger: TokenStore {
     package func lease(
         _ slot: SlotKey, _ request: LeaseRequest
     ) async throws(StoreFailure) -> LeaseAnswer {
-        try await serving("leasing a token slot") {
+        try await serving(.lease) {
             if let answer = try await tryLease(slot, request) { return answer }
             return try await describe(slot, request)
         }
@@ -74,7 +74,7 @@ extension Ledger: TokenStore {
     package func publish(
         _ token: StoredToken, in slot: SlotKey, lease: Lease
     ) async throws(StoreFailure) -> PublishAnswer {
-        try await serving("storing a token") {
+        try await serving(.publish) {
             let stored = try await pool.transaction { connection in
                 let changed = try await connection.execute(
                     """
@@ -116,7 +116,7 @@ extension Ledger: TokenStore {
     package func release(
         _ slot: SlotKey, lease: Lease, after failure: StoredFailure
     ) async throws(StoreFailure) {
-        try await serving("releasing a token slot") {
+        try await serving(.release) {
             _ = try await pool.transaction { connection in
                 let changed = try await connection.execute(
                     """

@@ -9,7 +9,7 @@ extension Ledger {
     /// Makes downtime anew for the hours in which requests to providers were stored since. One replica works
     /// at a time. Answers whether more is left.
     package func rollUp() async throws(StoreFailure) -> Bool {
-        try await serving("summing up downtime") {
+        try await serving(.rollUp) {
             try await pool.transaction { connection in
                 let lock = try await connection.query(
                     """

@@ -7,7 +7,7 @@ extension Ledger {
     /// Answers how many rows lie in a default partition, where none should: a few thousand is as far as it
     /// counts. Cheap when there is nothing to do.
     package func maintainPartitions() async throws(StoreFailure) -> Int64 {
-        try await serving("making partitions") {
+        try await serving(.partitions) {
             _ = try await pool.query("SELECT bursar.ensure_partitions((now() AT TIME ZONE 'UTC')::date)")
             _ = try await pool.query("SELECT bursar.drop_old_partitions((now() AT TIME ZONE 'UTC')::date)")
             let rows = try await pool.query(

@@ -4,7 +4,7 @@ internal import Postgres
 
 extension Ledger: StatementStore {
     package func record(_ statement: ScopedStatement) async throws(StoreFailure) {
-        try await serving("recording a scoped token's statement") {
+        try await serving(.statement) {
             var detail = statement.memberHashes.mapValues { hexText($0) }
             detail["subject"] = hexText(statement.subjectHash)
             detail["provider"] = statement.provider.text

@@ -4,13 +4,13 @@ internal import Postgres
 
 extension Ledger: UsageStore {
     package func delivered(of journal: JournalID) async throws(StoreFailure) -> Int64 {
-        try await serving("asking how far a journal is stored") {
+        try await serving(.position) {
             try await pool.withConnection { try await self.position(of: journal, on: $0) }
         }
     }
 
     package func add(_ batch: UsageBatch) async throws(StoreFailure) -> UsageReceipt {
-        try await serving("storing usage") {
+        try await serving(.deliver) {
             try await pool.transaction { connection in
                 try await connection.execute("SELECT \(Self.periodLock(isShared: true))")
                 guard try await self.advance(batch, on: connection) else {

@@ -13,11 +13,17 @@ package final class PostgresPool: Sendable {
     private let configuration: PostgresConfiguration
     private let pool: PostgresPoolConfiguration
     private let guarded: Mutex<Guarded>
+    private let waited: (@Sendable (Duration) -> Void)?
 
-    /// Opens nothing yet.
-    package init(_ configuration: PostgresConfiguration, pool: PostgresPoolConfiguration = .init()) {
+    /// Opens nothing yet. `waited` is told how long each caller has waited for its connection, in vain or
+    /// not.
+    package init(
+        _ configuration: PostgresConfiguration, pool: PostgresPoolConfiguration = .init(),
+        waited: (@Sendable (Duration) -> Void)? = nil
+    ) {
         self.configuration = configuration
         self.pool = pool
+        self.waited = waited
         // The connector's own deadline fires first unless it hangs in getaddrinfo.
         let stuckAfter = configuration.connectTimeout + .milliseconds(500)
         guarded = Mutex(Guarded(state: PoolState(pool, stuckAfter: stuckAfter)))
@@ -82,6 +88,8 @@ extension PostgresPool {
     }
 
     private func lease() async throws -> Lease {
+        let begin = ContinuousClock.now
+        defer { waited?(.now - begin) }
         while true {
             let lease = try await leaseAny()
             if lease.connection.mailbox.isOpen { return lease }

@@ -25,7 +25,9 @@ struct Administration {
             PostgresConfiguration(
                 connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout),
             pool: PostgresPoolConfiguration(size: 1))
-        let ledger = Ledger(pool: pool) { work, error in Output.say("bursar: \(work): \(error)") }
+        let ledger = Ledger(pool: pool) { call, _, error in
+            if let error { Output.say("bursar: \(call.work): \(error)") }
+        }
         do {
             let result = try await body(ledger)
             await pool.close()

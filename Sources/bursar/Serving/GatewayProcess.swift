@@ -9,10 +9,12 @@ import BursarVault
 import Foundation
 import Logging
 import Metrics
+import NIOCore
 import NIOPosix
 import Postgres
 import Prometheus
 import ServiceLifecycle
+import Tracing
 import UnixSignals
 
 /// The one place that knows every part. Whatever is wrong with the settings is said before anything starts.
@@ -25,6 +27,8 @@ struct GatewayProcess {
     private let catalogue: ProfileCatalogue
     private let state: StateDirectory
     private let adminTokens: AdminTokens?
+    private let registry = PrometheusRegistry(prefix: "bursar_")
+    private let tls: TLSFiles?
 
     init(settings: Settings) throws {
         self.settings = settings
@@ -37,43 +41,29 @@ struct GatewayProcess {
         catalogue = try ProfileCatalogue.load(
             directory: settings.text(.providersDirectory), policy: try settings.networkPolicy())
         adminTokens = try AdminTokensFile.load(settings.text(.adminTokensFile))
+        MetricCatalogue.declare(in: registry, providers: catalogue.all.map(\.id))
+        tls = try listeners.tlsFiles.map { [logger, registry] files in
+            try TLSFiles(certificate: files.certificate, key: files.key, logger: logger, factory: registry)
+        }
         state = try StateDirectory(path: try settings.required(.stateDirectory))
     }
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
-        let registry = PrometheusRegistry(prefix: "bursar_")
-        MetricCatalogue.declare(in: registry, providers: catalogue.all.map(\.id))
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
-        let pool = PostgresPool(PostgresConfiguration(connectionString: settings.databaseURL))
-        let failures = StoreFailureLog(logger: logger)
-        let ledger = Ledger(pool: pool, report: failures.report)
-        // Reports may take minutes, and must not keep the others waiting for a connection, nor the roll-ups.
-        let reportPool = PostgresPool(
-            PostgresConfiguration(
-                connectionString: settings.databaseURL, applicationName: "bursar-reports",
-                queryTimeout: Administration.reportTimeout),
-            pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2))
-        let reports = Ledger(pool: reportPool, report: failures.report)
+        let database = Database(
+            settings: settings, logger: logger, tracer: tracer, factory: registry)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
             eventLoopGroup: group, logger: logger)
-        let gateway = try gateway(ledger: ledger, client: client, registry: registry)
-        registry.onCollect { gateway.recordHoldings() }
+        let gateway = try gateway(ledger: database.ledger, client: client)
+        watch(gateway, database)
         let servers = try listeners.servers(
-            gateway: gateway, registry: registry, reports: reportDesk(reports), eventLoopGroup: group,
-            logger: logger)
+            gateway: gateway, tls: tls?.context, registry: registry, reports: reportDesk(database.reports),
+            eventLoopGroup: group, logger: logger, tracer: tracer)
         for server in servers { try await server.bind() }
-        try await checkSchema(ledger)
-        let watch = KeyringWatch(path: keyringFile, vault: vault, logger: logger)
-        let services =
-            gateway.services
-            + [
-                PartitionService(ledger: ledger, logger: logger, factory: registry),
-                RollUpService(ledger: reports),
-                ReportZoneService(ledger: reports, settings: settings, logger: logger),
-                watch,
-            ] + (servers as [any Service])
+        try await checkSchema(database.ledger)
+        let services = services(of: gateway, database, servers, group)
         // Services stop in reverse: first no more requests, then no more renewals, last the counts are
         // stored.
         var configuration = ServiceGroupConfiguration(
@@ -82,9 +72,45 @@ struct GatewayProcess {
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         try await ServiceGroup(configuration: configuration).run()
         await client.shutdown()
-        await pool.close()
-        await reportPool.close()
+        await database.close()
         logger.notice("stopped")
+    }
+
+    private func services(
+        of gateway: Gateway, _ database: Database, _ servers: [HTTPServer], _ group: any EventLoopGroup
+    ) -> [any Service] {
+        var services: [any Service] = gateway.services
+        services += [
+            PartitionService(ledger: database.ledger, logger: logger, factory: registry),
+            RollUpService(ledger: database.reports),
+            ReportZoneService(ledger: database.reports, settings: settings, logger: logger),
+            KeyringWatch(
+                path: keyringFile, vault: vault, gateway: gateway, logger: logger, factory: registry),
+            KeyRowsService(ledger: database.ledger, vault: vault, metrics: database.metrics),
+        ]
+        if let tls { services.append(tls) }
+        services += servers
+        if let socket = NotifySocket(environment: ProcessInfo.processInfo.environment) {
+            services.append(NotifyService(socket: socket, gateway: gateway, eventLoopGroup: group))
+        }
+        return services
+    }
+
+    /// What is cheaper to ask for at each scrape than to keep up to date.
+    private func watch(_ gateway: Gateway, _ database: Database) {
+        let process = ProcessMetrics(factory: registry)
+        registry.onCollect { [registry] in
+            gateway.recordHoldings()
+            database.recordPools()
+            process.record()
+            MetricCatalogue.record(isReady: gateway.isReady, factory: registry)
+        }
+    }
+
+    /// Spans go to whatever tracer was bootstrapped before; nobody takes them where none was.
+    private var tracer: (any Tracer)? {
+        let tracer = InstrumentationSystem.tracer
+        return tracer is NoOpTracer ? nil : tracer
     }
 
     private func reportDesk(_ source: Ledger) -> ReportDesk? {
@@ -102,14 +128,12 @@ struct GatewayProcess {
         return quiet
     }
 
-    private func gateway(
-        ledger: Ledger, client: HTTPProviderClient, registry: PrometheusRegistry
-    ) throws -> Gateway {
+    private func gateway(ledger: Ledger, client: HTTPProviderClient) throws -> Gateway {
         let wall = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
         let environment = GatewayEnvironment(
             clock: SystemGatewayClock(wallClock: wall), random: .system,
             replica: ReplicaID(.version7(at: wall, random: RandomSource.system.words())),
-            metrics: GatewayMetrics(factory: registry), logger: logger, offload: .thread())
+            metrics: GatewayMetrics(factory: registry), logger: logger, tracer: tracer, offload: .thread())
         let journal = try UsageJournal(
             directory: state.path, boot: environment.replica,
             limits: JournalLimits(lanes: ProcessInfo.processInfo.activeProcessorCount),

@@ -5,22 +5,25 @@ import Logging
 import NIOCore
 import NIOSSL
 import Prometheus
+import Tracing
 
 /// Both sides' addresses and their TLS, checked before anything starts.
 struct Listeners {
     private let http: (host: String, port: Int)
     private let admin: (host: String, port: Int)
     private let publicURL: String
-    private let tls: NIOSSLContext?
+    /// Certificate and key, where both sides speak TLS.
+    let tlsFiles: (certificate: String, key: String)?
 
     init(settings: Settings) throws {
         http = (try settings.required(.httpHost), try settings.port(.httpPort))
         admin = (try settings.required(.adminHost), try settings.port(.adminPort))
-        tls = try Listeners.context(settings)
+        tlsFiles = try Listeners.tlsFiles(settings)
+        let tls = tlsFiles != nil
         let isProxied = try settings.flag(.httpBehindTLSProxy)
         try Listeners.requireTLS(of: http.host, .httpHost, tls: tls, isProxied: isProxied)
         try Listeners.requireTLS(of: admin.host, .adminHost, tls: tls, isProxied: isProxied)
-        let scheme = tls == nil ? "http" : "https"
+        let scheme = tls ? "https" : "http"
         publicURL = settings.text(.publicURL) ?? "\(scheme)://\(http.host):\(http.port)"
         guard publicURL.hasPrefix("https://") || publicURL.hasPrefix("http://"),
             !publicURL.contains("?"), !publicURL.contains("#")
@@ -31,42 +34,31 @@ struct Listeners {
 
     /// Client secrets and tokens cross this wire: in clear only on loopback, or to a proxy that ends TLS.
     private static func requireTLS(
-        of host: String, _ setting: Setting, tls: NIOSSLContext?, isProxied: Bool
+        of host: String, _ setting: Setting, tls: Bool, isProxied: Bool
     ) throws(SettingsError) {
         let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        guard tls == nil, !isLoopback, !isProxied else { return }
+        guard !tls, !isLoopback, !isProxied else { return }
         throw SettingsError(
             "\(setting.environmentName): \(host) is not loopback, and secrets would cross it in clear: set "
                 + "BURSAR_TLS_CERTIFICATE_FILE and BURSAR_TLS_KEY_FILE, or BURSAR_HTTP_BEHIND_TLS_PROXY=true "
                 + "where a proxy in front ends TLS")
     }
 
-    private static func context(_ settings: Settings) throws -> NIOSSLContext? {
+    private static func tlsFiles(
+        _ settings: Settings
+    ) throws(SettingsError) -> (certificate: String, key: String)? {
         let (certificate, key) = (settings.text(.tlsCertificateFile), settings.text(.tlsKeyFile))
         guard certificate != nil || key != nil else { return nil }
         guard let certificate, let key else {
             throw SettingsError(
                 "BURSAR_TLS_CERTIFICATE_FILE and BURSAR_TLS_KEY_FILE belong together; one of them is not set")
         }
-        do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw CommandFailure(
-                .failed,
-                "the TLS certificate \(certificate) and key \(key) cannot be used: both must be PEM, "
-                    + "readable by this user, and belong together")
-        }
+        return (certificate, key)
     }
 
     func servers(
-        gateway: Gateway, registry: PrometheusRegistry, reports: ReportDesk?,
-        eventLoopGroup: any EventLoopGroup, logger: Logger
+        gateway: Gateway, tls: NIOSSLContext?, registry: PrometheusRegistry, reports: ReportDesk?,
+        eventLoopGroup: any EventLoopGroup, logger: Logger, tracer: (any Tracer)?
     ) throws -> [HTTPServer] {
         var context: (@Sendable () -> NIOSSLContext)?
         if let tls { context = { tls } }
@@ -78,11 +70,11 @@ struct Listeners {
             HTTPServer(
                 side: .admin, host: admin.host, port: admin.port, tls: context, handler: operators,
                 metrics: HTTPMetrics(side: .admin, factory: registry), eventLoopGroup: eventLoopGroup,
-                logger: logger),
+                logger: logger, tracer: tracer),
             HTTPServer(
                 side: .merchant, host: http.host, port: http.port, tls: context, handler: merchants,
                 metrics: HTTPMetrics(side: .merchant, factory: registry), eventLoopGroup: eventLoopGroup,
-                logger: logger),
+                logger: logger, tracer: tracer),
         ]
     }
 }

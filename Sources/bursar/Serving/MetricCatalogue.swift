@@ -5,84 +5,121 @@ import BursarHTTP
 import Metrics
 import Prometheus
 
+/// Each family stands once: in the part that measures it, or here for those that only know swift-metrics.
 enum MetricCatalogue {
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
-        for family in gateway(providers) + usage + HTTPMetrics.families + [buildInfo] {
+        let own = answers + refreshes(providers) + slots(providers) + configuration + usage
+        let parts = DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
+        for family in own + parts + ProcessMetrics.families + [KeyringWatch.family, ready, buildInfo] {
             registry.declare(family)
         }
     }
 
-    private static func gateway(_ providers: [ProviderID]) -> [MetricFamily] {
+    private typealias Name = GatewayMetrics.Name
+
+    // Open, because ten combinations of the labels occur, and the closed family would hold a hundred series.
+    private static let answers = [
+        MetricFamily(
+            Name.requests, .counter,
+            help: "Token requests answered, by how they came out, where the token was found and whose fault.",
+            labels: [MetricLabel("outcome"), MetricLabel("source"), MetricLabel("fault")]),
+        MetricFamily(
+            Name.requestDuration, .histogram(),
+            help: "Seconds from a token request's admission to its answer.",
+            labels: [MetricLabel("source")]),
+        MetricFamily(
+            Name.remaining,
+            .histogram(buckets: [
+                1, 5, 15, 30, 60, 90, 120, 180, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 86_400,
+            ]),
+            help: "Seconds that the tokens had left when they were served."),
+    ]
+
+    private static func refreshes(_ providers: [ProviderID]) -> [MetricFamily] {
         let provider = MetricLabel("provider", values: providers.map(\.text))
         let step = MetricLabel("step", values: RefreshEvent.Step.allCases.map(\.rawValue))
         let cause = MetricLabel("cause", values: RefreshEvent.Cause.allCases.map(\.rawValue))
-        // Open, because with all its reasons the closed family would hold thousands of series at zero.
-        let outcome = MetricLabel("outcome")
-        let answers = MetricLabel("outcome", values: AnswerOutcome.allCases.map(\.rawValue))
+        let fault = MetricLabel(
+            "fault", values: Fault.allCases.map(\.rawValue) + [GatewayMetrics.none])
         return [
+            // Open, because with all its reasons the closed family would hold thousands of series at zero.
             MetricFamily(
-                GatewayMetrics.Name.requests, .counter,
-                help: "Token requests answered, by how they came out.", labels: [answers]),
-            MetricFamily(
-                GatewayMetrics.Name.requestDuration, .histogram(),
-                help: "Seconds from a token request's admission to its answer."),
-            MetricFamily(
-                GatewayMetrics.Name.limited, .counter,
-                help: "Token requests refused because their tenant was over its limit."),
-            MetricFamily(
-                GatewayMetrics.Name.refreshes, .counter,
+                Name.refreshes, .counter,
                 help: "Requests to providers, by cause, step and outcome (ok or the reason).",
-                labels: [provider, step, outcome, cause]),
+                labels: [provider, step, MetricLabel("outcome"), fault, cause]),
             MetricFamily(
-                GatewayMetrics.Name.refreshDuration, .histogram(),
+                Name.refreshDuration, .histogram(),
                 help: "Seconds that a request to a provider took.", labels: [provider, step]),
-            MetricFamily(GatewayMetrics.Name.slots, .gauge, help: "Token slots in this replica's memory."),
-            MetricFamily(GatewayMetrics.Name.waiters, .gauge, help: "Callers that wait for a provider now."),
             MetricFamily(
-                GatewayMetrics.Name.eventsDropped, .counter,
-                help: "Refresh events lost because the database was away for too long."),
-            MetricFamily(
-                GatewayMetrics.Name.directoryVersion, .gauge,
-                help: "Version of the configuration that this replica has applied."),
-            MetricFamily(
-                GatewayMetrics.Name.directoryFailures, .counter,
-                help: "Readings of the configuration that failed."),
-            MetricFamily(
-                GatewayMetrics.Name.storeFailures, .counter,
-                help: "Times the database gave no answer to the gateway."),
+                Name.eventsDropped, .counter,
+                help: "Refresh events lost because the journal had no room for them."),
+            MetricFamily(Name.waiters, .gauge, help: "Callers that wait for a provider now."),
         ]
     }
 
+    private static func slots(_ providers: [ProviderID]) -> [MetricFamily] {
+        let provider = MetricLabel("provider", values: providers.map(\.text))
+        let state = MetricLabel("state", values: TokenSlot.Condition.Stage.allCases.map(\.rawValue))
+        return [
+            MetricFamily(
+                Name.slots, .gauge, help: "Token slots in this replica's memory.", labels: [provider, state]),
+            MetricFamily(
+                Name.timeToOutage, .gauge,
+                help: "The least number of seconds that a token has left whose renewal fails; 0 when one has "
+                    + "ended, +Inf when no renewal fails.", labels: [provider]),
+            MetricFamily(
+                Name.nearOutage, .gauge,
+                help: "Token slots whose renewal fails with less than five minutes left.",
+                labels: [provider]),
+            MetricFamily(
+                Name.overdue, .gauge,
+                help: "Token slots whose renewal was due more than 30 seconds ago and has not begun.",
+                labels: [provider]),
+        ]
+    }
+
+    private static let configuration = [
+        MetricFamily(
+            Name.directoryVersion, .gauge,
+            help: "Version of the configuration that this replica has applied."),
+        MetricFamily(
+            Name.directoryFailures, .counter, help: "Readings of the configuration that failed."),
+        MetricFamily(
+            Name.secretsEnding, .gauge, help: "Client secrets that end within 14 days and have not ended."),
+    ]
+
     private static let usage = [
         MetricFamily(
-            GatewayMetrics.Name.unattributed, .counter,
+            Name.unattributed, .counter,
             help: "Answers counted without tenant and client because a page of the journal was full."),
-        MetricFamily(GatewayMetrics.Name.journalBytes, .gauge, help: "Bytes of sealed frames on the disk."),
+        MetricFamily(Name.journalBytes, .gauge, help: "Bytes of sealed frames on the disk."),
         MetricFamily(
-            GatewayMetrics.Name.journalPending, .gauge,
-            help: "Sealed frames that PostgreSQL does not have yet."),
+            Name.journalPending, .gauge, help: "Sealed frames that PostgreSQL does not have yet."),
+        MetricFamily(Name.journalAge, .gauge, help: "Seconds that the oldest of them has waited."),
         MetricFamily(
-            GatewayMetrics.Name.journalAge, .gauge,
-            help: "Seconds that the oldest of them has waited."),
-        MetricFamily(
-            GatewayMetrics.Name.sealFailures, .counter,
+            Name.sealFailures, .counter,
             help: "Times that counts could not be sealed: the disk or the journal is full."),
         MetricFamily(
-            GatewayMetrics.Name.journalDamaged, .counter,
-            help: "Parts of the journal that were found damaged."),
+            Name.journalDamaged, .counter, help: "Parts of the journal that were found damaged."),
         MetricFamily(
             PartitionService.strayName, .gauge,
             help: "Rows in default partitions, where none should be; counted up to some thousands."),
     ]
 
-    static let buildInfoName = "bursar_build_info"
+    private static let ready = MetricFamily(
+        "bursar_ready", .gauge, help: "1 when this replica can serve, as /readyz says.")
+
     private static let buildInfo = MetricFamily(
-        buildInfoName, .gauge, help: "1, with the version as label.", labels: [MetricLabel("version")])
+        "bursar_build_info", .gauge, help: "1, with the version as label.", labels: [MetricLabel("version")])
 }
 
 extension MetricCatalogue {
     static func recordBuild(version: String, factory: any MetricsFactory) {
-        Gauge(label: buildInfoName, dimensions: [("version", version)], factory: factory).record(1)
+        Gauge(label: buildInfo.name, dimensions: [("version", version)], factory: factory).record(1)
+    }
+
+    static func record(isReady: Bool, factory: any MetricsFactory) {
+        Gauge(label: ready.name, factory: factory).record(isReady ? 1 : 0)
     }
 }

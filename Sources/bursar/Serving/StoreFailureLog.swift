@@ -1,4 +1,5 @@
 // One line for a database that is away, not one for each caller who notices.
+import BursarLedger
 import Logging
 import Postgres
 import Synchronization
@@ -15,7 +16,7 @@ final class StoreFailureLog: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    func report(_ work: String, _ error: any Error) {
+    func report(_ call: LedgerCall, _ error: any Error) {
         let text = (error as? PostgresError).map(Failure.advice(on:)) ?? "\(error)"
         let isDue = last.withLock { last in
             let now = ContinuousClock().now
@@ -23,6 +24,7 @@ final class StoreFailureLog: Sendable {
             last = Last(text: text, at: now)
             return true
         }
-        if isDue { logger.error("the database failed", metadata: ["during": "\(work)", "error": "\(text)"]) }
+        guard isDue else { return }
+        logger.error("the database failed", metadata: ["during": "\(call.work)", "error": "\(text)"])
     }
 }

@@ -131,7 +131,14 @@ import Testing
     // MARK: Metrics
 
     private func counter(_ outcome: AnswerOutcome) throws -> Int64 {
-        try metrics.expectCounter(GatewayMetrics.Name.requests, [("outcome", outcome.rawValue)]).totalValue
+        let labels: [(String, String)] =
+            switch outcome {
+            case .answeredFromMemory: [("outcome", "answered"), ("source", "memory"), ("fault", "none")]
+            case .answeredFromProvider:
+                [("outcome", "answered"), ("source", "provider"), ("fault", "none")]
+            default: [("outcome", outcome.rawValue), ("source", "none"), ("fault", "none")]
+            }
+        return try metrics.expectCounter(GatewayMetrics.Name.requests, labels).totalValue
     }
 
     @Test func metricsSayTheSameAsTheCounts() throws {
@@ -141,23 +148,62 @@ import Testing
         #expect(try counter(.answeredFromProvider) == 1)
         #expect(try counter(.refused) == 1)
         #expect(try counter(.limited) == 0, "there from the start")
-        #expect(try metrics.expectTimer(GatewayMetrics.Name.requestDuration).values.count == 6)
+        let times = ["memory", "provider", "none"].map { ("source", $0) }.map { label in
+            try? metrics.expectTimer(GatewayMetrics.Name.requestDuration, [label]).values.count
+        }
+        #expect(times == [4, 1, 1])
+        let left = try metrics.expectRecorder(GatewayMetrics.Name.remaining).values
+        #expect(left == Array(repeating: 300, count: 5))
         let refreshes = try metrics.expectCounter(
             GatewayMetrics.Name.refreshes,
-            [("provider", "zertiban"), ("step", "full"), ("outcome", "ok"), ("cause", "cold")])
+            [
+                ("provider", "zertiban"), ("step", "full"), ("outcome", "ok"), ("fault", "none"),
+                ("cause", "cold"),
+            ])
         #expect(refreshes.totalValue == 1)
     }
 
-    @Test func gaugesShowSlotsAndWaitersAndStoreFailuresAreCounted() throws {
+    private func gauge(_ name: String, _ labels: [(String, String)] = []) throws -> Double? {
+        try metrics.expectGauge(name, [("provider", "zertiban")] + labels).lastValue
+    }
+
+    @Test func aCensusCountsSlotsByState() throws {
         fixture.provider.behave { _ in .hold }
         for _ in 0..<3 { fixture.ask(merchant.client.request) }
-        fixture.usage.availability.failure = .unavailable
-        fixture.gateway.countMalformed()
-        fixture.advance(by: .seconds(1))
-        fixture.gateway.recordHoldings()
-        #expect(try metrics.expectGauge(GatewayMetrics.Name.slots).lastValue == 1)
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.slots, [("state", "refreshing")]) == 1)
+        #expect(try gauge(GatewayMetrics.Name.slots, [("state", "fresh")]) == 0)
         #expect(try metrics.expectGauge(GatewayMetrics.Name.waiters).lastValue == 3)
-        #expect(try metrics.expectCounter(GatewayMetrics.Name.storeFailures).totalValue >= 1)
+        #expect(try gauge(GatewayMetrics.Name.timeToOutage) == .infinity, "nothing has failed yet")
+        fixture.provider.release()
+        fixture.advance(by: .seconds(1))
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.slots, [("state", "fresh")]) == 1)
+        #expect(try metrics.expectGauge(GatewayMetrics.Name.waiters).lastValue == 0)
+    }
+
+    @Test func theTimeToTheOutageIsWhatAFailingTokenHasLeft() throws {
+        fixture.ask(merchant.client.request)
+        fixture.provider.behave { _ in .fail(ExchangeFailure(.serverError)) }
+        fixture.advance(by: .seconds(240))
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.timeToOutage) == 60)
+        #expect(try gauge(GatewayMetrics.Name.nearOutage) == 1)
+        fixture.advance(by: .seconds(120))
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.timeToOutage) == 0, "it has ended, and somebody used it")
+        fixture.advance(by: .seconds(7_200))
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.timeToOutage) == .infinity, "nobody relies on it any more")
+        #expect(try gauge(GatewayMetrics.Name.nearOutage) == 0)
+    }
+
+    @Test func aRejectedCredentialShowsAsQuarantined() throws {
+        fixture.provider.behave { _ in .fail(ExchangeFailure(.invalidClient)) }
+        fixture.ask(merchant.client.request)
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.slots, [("state", "quarantined")]) == 1)
+        #expect(try gauge(GatewayMetrics.Name.overdue) == 0)
     }
 
     @Test func noLabelNamesATenantOrAClient() {

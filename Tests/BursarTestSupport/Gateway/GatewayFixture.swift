@@ -4,6 +4,7 @@ package import BursarGateway
 package import BursarVault
 internal import Logging
 package import Metrics
+package import Tracing
 
 /// The real gateway over stores in memory and scripted providers. It polls, renews and flushes as often as
 /// its services would. Nothing moves but when
@@ -46,6 +47,7 @@ package final class GatewayFixture {
         package var shuffles = false
         package var profiles = ProviderProfile.samples
         package var metrics: any MetricsFactory = NOOPMetricsHandler.instance
+        package var tracer: (any Tracer)?
         package var journal = JournalLimits(lanes: 1, pageBytes: 1 << 16)
 
         package init() {}
@@ -194,8 +196,8 @@ package final class GatewayFixture {
             clock: clock, random: source ?? random.source,
             replica: ReplicaID(.version7(at: clock.now(), random: (random.next(), random.next()))),
             metrics: GatewayMetrics(factory: options.metrics),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), executor: executor,
-            offload: .inPlace)
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            tracer: options.tracer, executor: executor, offload: .inPlace)
     }
 
     /// 32 bytes of 0x07.

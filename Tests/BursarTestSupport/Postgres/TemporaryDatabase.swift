@@ -66,7 +66,9 @@ package struct TemporaryDatabase: Sendable {
     /// Lends a ledger with the gateway's rights.
     package func withLedger<R: Sendable>(_ body: (Ledger) async throws -> R) async throws -> R {
         let pool = pool()
-        let ledger = Ledger(pool: pool) { work, error in print("ledger: \(work): \(error)") }
+        let ledger = Ledger(pool: pool) { call, _, error in
+            if let error { print("ledger: \(call.work): \(error)") }
+        }
         do {
             let result = try await body(ledger)
             await pool.close()

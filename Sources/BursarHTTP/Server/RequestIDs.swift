@@ -1,23 +1,6 @@
-// The id of a request, in its answer and in its log line.
+// Gives each request its id.
 internal import BursarCore
 private import Synchronization
-
-/// 64 bits that no other request of this process has.
-package struct RequestID: Sendable, Hashable, CustomStringConvertible {
-    let number: UInt64
-
-    /// Sixteen hexadecimal digits.
-    package var description: String {
-        var digits = (0..<16).makeIterator()
-        return String(unsafeUninitializedCapacity: 16) { text in
-            while let index = digits.next() {
-                let digit = UInt8(truncatingIfNeeded: number >> (60 - 4 * UInt64(index)) & 0xf)
-                text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-            }
-            return 16
-        }
-    }
-}
 
 /// Makes ids: a count, begun at a random place and then mixed by a function that maps no two numbers to one
 /// (SplitMix64's last step). A bare count would tell every caller how busy the others are.

@@ -1,0 +1,43 @@
+// What operators watch of a slot: how it stands, and how long it can go on.
+
+extension TokenSlot {
+    /// A slot as it looks from outside, at one moment.
+    package struct Condition: Hashable, Sendable {
+        /// Raw values are exported: never rename one.
+        package enum Stage: String, Sendable, CaseIterable {
+            case empty, fresh, refreshing
+            case coolingDown = "cooling_down"
+            /// Cooling down because the provider has judged the credential itself.
+            case quarantined
+        }
+
+        package let stage: Stage
+        package let waiters: Int
+        /// What the token in hand has left, where its renewal fails and somebody relies on it; zero when it
+        /// has ended, nil when nothing fails.
+        package let leftWhileFailing: Duration?
+        /// Whether a renewal that was due has not begun: somebody should have, and has not.
+        package let isOverdue: Bool
+    }
+
+    /// How late a renewal may begin. The calendar is looked at four times a second.
+    package static let overdueAfter: Duration = .seconds(30)
+
+    package func condition(at now: Instant, keepWarm: Bool) -> Condition {
+        let isRelied = keepWarm || isInUse(at: now)
+        let left = heldToken.map { max(.zero, $0.expiresAt - now) } ?? .zero
+        let due = stage == .empty ? nil : nextEvent(keepWarm: keepWarm)
+        return Condition(
+            stage: stage, waiters: waiterCount, leftWhileFailing: isRelied && isFailing ? left : nil,
+            isOverdue: isRelied && due.map { now - $0 > Self.overdueAfter } ?? false)
+    }
+
+    private var stage: Condition.Stage {
+        switch state {
+        case .empty: .empty
+        case .fresh: .fresh
+        case .refreshing: .refreshing
+        case .coolingDown(let cooling, _): cooling.failure.reason.quarantines ? .quarantined : .coolingDown
+        }
+    }
+}

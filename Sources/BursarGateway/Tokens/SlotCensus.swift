@@ -1,0 +1,48 @@
+// How this replica's slots stand, for those who watch it.
+internal import BursarCore
+internal import ServiceLifecycle
+
+/// The slots of one provider.
+struct SlotTally: Hashable {
+    var stages: [TokenSlot.Condition.Stage: Int] = [:]
+    /// The least that a token has left whose renewal fails; zero: callers go without; nil: nothing fails.
+    var timeToOutage: Duration?
+    /// Slots whose renewal fails with less than `nearOutage` left.
+    var nearOutage = 0
+    /// Slots whose renewal was due and has not begun.
+    var overdue = 0
+
+    static let nearOutage: Duration = .seconds(300)
+}
+
+/// All slots, by provider.
+struct SlotCensus: Hashable {
+    private(set) var providers: [ProviderID: SlotTally] = [:]
+    private(set) var waiters = 0
+
+    mutating func add(_ condition: TokenSlot.Condition, of provider: ProviderID) {
+        waiters += condition.waiters
+        var tally = providers[provider] ?? SlotTally()
+        tally.stages[condition.stage, default: 0] += 1
+        if condition.isOverdue { tally.overdue += 1 }
+        if let left = condition.leftWhileFailing {
+            tally.timeToOutage = min(tally.timeToOutage ?? left, left)
+            if left < SlotTally.nearOutage { tally.nearOutage += 1 }
+        }
+        providers[provider] = tally
+    }
+}
+
+/// Counts every few seconds rather than at a scrape, which must not wait for a million slots.
+struct CensusService: Service {
+    let gateway: Gateway
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await gateway.environment.offload.run { gateway.takeCensus() }
+                await gateway.environment.pause(.seconds(2))
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// What the gateway asks of the database while it serves: the names that metrics, spans and logs give it.
+
+/// One kind of call. Raw values are exported: never rename one.
+package enum LedgerCall: String, Sendable, CaseIterable {
+    case lease, publish, release, follow, position, deliver, statement, partitions
+    case rollUp = "roll_up"
+    case keyRows = "key_rows"
+
+    /// What the call was for, as a log line says it.
+    package var work: String {
+        switch self {
+        case .lease: "leasing a token slot"
+        case .publish: "storing a token"
+        case .release: "releasing a token slot"
+        case .follow: "reading the configuration"
+        case .position: "asking how far a journal is stored"
+        case .deliver: "storing usage"
+        case .statement: "recording a scoped token's statement"
+        case .partitions: "making partitions"
+        case .rollUp: "summing up downtime"
+        case .keyRows: "counting what is sealed under each key"
+        }
+    }
+}
