@@ -7,6 +7,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
+        ProcessHardening.raiseFileLimit()
         let settings = try options.settings()
         try await GatewayProcess(settings: settings).run()
     }

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Metrics
 import NIOCertificateReloading
+import NIOCore
 import NIOSSL
 import Prometheus
 import ServiceLifecycle
@@ -50,6 +51,8 @@ struct TLSFiles: Service {
             var server = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
             server.minimumTLSVersion = .tlsv12
             server.applicationProtocols = ["http/1.1"]
+            // A caller that does not answer a goodbye must not hold up the end of the process.
+            server.shutdownTimeout = .seconds(1)
             context = try NIOSSLContext(configuration: server)
         } catch {
             throw CommandFailure(

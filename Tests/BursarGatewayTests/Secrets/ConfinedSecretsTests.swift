@@ -11,7 +11,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder + "/sub", withIntermediateDirectories: true)
         for (name, text) in [
             ("plain", "value"), ("newline", "value\n"), ("two", "value\n\n"), ("empty", ""), ("blank", "\n"),
-            (".hidden", "value"), ("huge", String(repeating: "x", count: 65_537)),
+            (".hidden", "value"), ("keyring", "k1:AAAA"), ("huge", String(repeating: "x", count: 65_537)),
         ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
         }
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: [
         "file:", "file:.", "file:..", "file:../plain", "file:sub/../plain", "file:/etc/passwd",
-        "file:.hidden", "file:sub",
+        "file:.hidden", "file:sub", "file:keyring",
         "file:missing", "file:empty", "file:blank", "file:huge", "file:plain\0", "env:HOME",
         "env:BURSAR_SECRET_B", "env:",
         "env:BURSAR_SECRET_E", "plain", "vault:plain", "FILE:plain", "",
