@@ -25,7 +25,9 @@ put /etc/postgresql-common/createcluster.d/no-main-cluster.conf 644 <<<'create_m
 apt-get update -qq </dev/null
 apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
 
-# Nor shall a web server that only benchmarks need come up at the next boot.
-if [[ " $* " == *" nginx "* && -d /run/systemd/system ]]; then
-    systemctl disable --quiet nginx || true
-fi
+# Nor shall a server that only benchmarks or tests need come up at the next boot.
+for service in nginx prometheus; do
+    if [[ " $* " == *" $service "* && -d /run/systemd/system ]]; then
+        systemctl disable --quiet "$service" || true
+    fi
+done

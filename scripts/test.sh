@@ -25,8 +25,12 @@ prepare_tests() {
     need_swift
     need_build_packages
     need_postgres_packages
-    need_packages chromium curl fonts-dejavu-core python3-venv shellcheck
-    make_oauth_clients
+    need_packages chromium curl fonts-dejavu-core openssl prometheus python3-venv shellcheck systemd
+    # The recipes for merchants; whatever version somebody has will do.
+    command -v node >/dev/null || need_packages nodejs
+    command -v javac >/dev/null || need_packages openjdk-17-jdk-headless
+    command -v kotlinc >/dev/null || need_packages kotlin
+    make_test_tools
 }
 
 check_tests() {
@@ -36,7 +40,7 @@ check_tests() {
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off
     export BURSAR_TEST_DATABASE_URL=$temporary_url
     export BURSAR_TEST_POSTGRES_LOG=$temporary_log
-    export BURSAR_TEST_PYTHON=$oauth_clients/bin/python
+    export BURSAR_TEST_PYTHON=$test_tools/bin/python
     local run=(swift test "${walls[@]}" --skip-build)
     if (($#)); then
         check "tests" "${run[@]}" "$@" || true
@@ -47,6 +51,8 @@ check_tests() {
     check "tidiness" "${run[@]}" --filter TidyTests || true
     check "tests of the parts" "${run[@]}" --skip TidyTests --skip EndToEndTests || true
     check "tests of the programs" "${run[@]}" --filter EndToEndTests || true
+    check "operations" env BURSAR_TEST_BIN="$root/.build/debug" PYTHONDONTWRITEBYTECODE=1 \
+        "$BURSAR_TEST_PYTHON" Tests/Operations/run.py || true
     # A tenth of the benchmark's year: its times say nothing of a debug build, its sums and memory do.
     export BURSAR_BENCH_BIN=$root/.build/debug BURSAR_BENCH_TENANTS=1000
     export BURSAR_BENCH_DATABASE_URL=$temporary_url
@@ -68,15 +74,15 @@ report_checks() {
     step "All checks passed"
 }
 
-oauth_clients=$root/.build/oauth-clients
+test_tools=$root/.build/test-tools
 
-# The OAuth clients that merchants use, to try them against the gateway. Made afresh when the list changes.
-make_oauth_clients() {
-    cmp -s scripts/oauth-clients.txt "$oauth_clients/made-from.txt" && return
-    step "Installing OAuth clients for the tests (.build/oauth-clients)"
-    rm -rf "$oauth_clients"
-    python3 -m venv "$oauth_clients"
-    attend pip "$oauth_clients/bin/pip" install --quiet --disable-pip-version-check \
-        -r scripts/oauth-clients.txt || fail "could not install the OAuth clients"
-    cp scripts/oauth-clients.txt "$oauth_clients/made-from.txt"
+# Python packages that tests use, such as the OAuth clients of merchants. Made afresh when the list changes.
+make_test_tools() {
+    cmp -s scripts/test-requirements.txt "$test_tools/made-from.txt" && return
+    step "Installing Python packages for the tests (.build/test-tools)"
+    rm -rf "$test_tools"
+    python3 -m venv "$test_tools"
+    attend pip "$test_tools/bin/pip" install --quiet --disable-pip-version-check \
+        -r scripts/test-requirements.txt || fail "could not install the Python packages for the tests"
+    cp scripts/test-requirements.txt "$test_tools/made-from.txt"
 }
