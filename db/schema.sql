@@ -2939,33 +2939,55 @@ COMMENT ON COLUMN ops.refresh_recent.replica_id IS 'The gateway process that sen
 --
 
 CREATE VIEW ops.tenant_health WITH (security_barrier='true') AS
- SELECT health.business_uuid,
-    health.tenant_name,
+ SELECT connection.tenant_id AS business_uuid,
+    tenant.name AS tenant_name,
     tenant.state,
-    health.provider,
-    health.environment,
-    health.credential_id,
-    health.credential_state,
+    connection.provider,
+    connection.environment,
+    connection.credential_id,
+    credential.state AS credential_state,
     failing.since AS failing_since,
-    health.failure_reason,
-    failing.fault,
-    health.failure_count,
-    health.retry_at,
-    health.expires_at AS token_expires_at,
-    COALESCE((health.expires_at > now()), false) AS has_good_token,
-    usage.answers AS answers_1h,
-    usage.failed AS failed_1h
-   FROM ((((ops.connection_health health
-     JOIN bursar.tenant ON ((tenant.tenant_id = health.business_uuid)))
-     JOIN bursar.credential USING (credential_id))
-     LEFT JOIN LATERAL ( SELECT min(event.at) AS since,
-            (array_agg(event.fault ORDER BY event.at DESC))[1] AS fault
+    failed.failure_reason,
+        CASE
+            WHEN (failed.failure_reason IS NULL) THEN NULL::text
+            WHEN (failed.failure_reason = 'invalid_client'::text) THEN 'credential'::text
+            WHEN (failed.failure_reason = ANY (ARRAY['address_refused'::text, 'profile_incomplete'::text, 'secret_unavailable'::text, 'overloaded'::text, 'superseded'::text, 'stopping'::text])) THEN 'gateway'::text
+            ELSE 'provider'::text
+        END AS fault,
+    failed.failure_count,
+    failed.retry_at,
+    best.expires_at AS token_expires_at,
+    COALESCE((best.expires_at > now()), false) AS has_good_token,
+    COALESCE(usage.answers, (0)::bigint) AS answers_1h,
+    COALESCE(usage.failed, (0)::bigint) AS failed_1h
+   FROM ((((((bursar.connection
+     JOIN bursar.tenant USING (tenant_id))
+     JOIN bursar.credential ON ((credential.credential_id = connection.credential_id)))
+     LEFT JOIN LATERAL ( SELECT slot.issued_at,
+            slot.expires_at
+           FROM bursar.token_slot slot
+          WHERE ((slot.owner_id = credential.owner_id) AND (slot.credential_id = credential.credential_id) AND (slot.credential_version = credential.version))
+          ORDER BY slot.expires_at DESC NULLS LAST
+         LIMIT 1) best ON (true))
+     LEFT JOIN LATERAL ( SELECT slot.issued_at,
+            slot.failure_reason,
+            slot.failure_count,
+            slot.retry_at
+           FROM bursar.token_slot slot
+          WHERE ((slot.owner_id = credential.owner_id) AND (slot.credential_id = credential.credential_id) AND (slot.credential_version = credential.version) AND (slot.failure_reason IS NOT NULL))
+          ORDER BY slot.expires_at NULLS FIRST
+         LIMIT 1) failed ON (true))
+     LEFT JOIN LATERAL ( SELECT min(event.at) AS since
            FROM bursar.refresh_event event
-          WHERE ((health.failure_reason IS NOT NULL) AND (event.owner_id = credential.owner_id) AND (event.credential_id = health.credential_id) AND (event.at > GREATEST(health.issued_at, (now() - '7 days'::interval))) AND (event.fault IS NOT NULL) AND (event.step <> 'scoped'::text))) failing ON (true))
-     CROSS JOIN LATERAL ( SELECT (COALESCE(sum((((minutes.answered_memory + minutes.answered_store) + minutes.answered_provider) + minutes.answered_scoped)), (0)::numeric))::bigint AS answers,
-            (COALESCE(sum((((minutes.failed_caller + minutes.failed_credential) + minutes.failed_provider) + minutes.failed_gateway)), (0)::numeric))::bigint AS failed
-           FROM bursar.usage_minute minutes
-          WHERE ((minutes.tenant_id = health.business_uuid) AND (minutes.minute > (now() - '01:00:00'::interval)) AND (minutes.provider = health.provider) AND (minutes.environment = health.environment))) usage);
+          WHERE ((failed.failure_reason IS NOT NULL) AND (event.owner_id = credential.owner_id) AND (event.credential_id = credential.credential_id) AND (event.at > GREATEST(failed.issued_at, (now() - '7 days'::interval))) AND (event.fault IS NOT NULL) AND (event.step <> 'scoped'::text))) failing ON (true))
+     LEFT JOIN ( SELECT usage_minute.tenant_id,
+            usage_minute.provider,
+            usage_minute.environment,
+            (sum((((usage_minute.answered_memory + usage_minute.answered_store) + usage_minute.answered_provider) + usage_minute.answered_scoped)))::bigint AS answers,
+            (sum((((usage_minute.failed_caller + usage_minute.failed_credential) + usage_minute.failed_provider) + usage_minute.failed_gateway)))::bigint AS failed
+           FROM bursar.usage_minute
+          WHERE (usage_minute.minute > (now() - '01:00:00'::interval))
+          GROUP BY usage_minute.tenant_id, usage_minute.provider, usage_minute.environment) usage ON (((usage.tenant_id = connection.tenant_id) AND (usage.provider = connection.provider) AND (usage.environment = connection.environment))));
 
 
 --
@@ -3028,14 +3050,14 @@ COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active, retiri
 -- Name: COLUMN tenant_health.failing_since; Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came; null when nothing fails, or for longer than 7 days.';
+COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came, at most 7 days back; null when nothing fails, or when no request was sent.';
 
 
 --
 -- Name: COLUMN tenant_health.failure_reason; Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed; null after a success.';
+COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed, of any of its tokens; null when none fails.';
 
 
 --

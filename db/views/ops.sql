@@ -85,32 +85,52 @@ COMMENT ON COLUMN ops.connection_health.retry_at IS 'When the next attempt may b
 
 CREATE VIEW ops.tenant_health WITH (security_barrier) AS
 SELECT
-    health.business_uuid, health.tenant_name, tenant.state, health.provider, health.environment,
-    health.credential_id, health.credential_state, failing.since AS failing_since, health.failure_reason,
-    failing.fault, health.failure_count, health.retry_at, health.expires_at AS token_expires_at,
-    coalesce(health.expires_at > now(), false) AS has_good_token, usage.answers AS answers_1h,
-    usage.failed AS failed_1h
-FROM ops.connection_health AS health
-JOIN bursar.tenant ON tenant.tenant_id = health.business_uuid
-JOIN bursar.credential USING (credential_id)
+    connection.tenant_id AS business_uuid, tenant.name AS tenant_name, tenant.state, connection.provider,
+    connection.environment, connection.credential_id, credential.state AS credential_state,
+    failing.since AS failing_since, failed.failure_reason,
+    CASE
+        WHEN failed.failure_reason IS NULL THEN NULL
+        WHEN failed.failure_reason = 'invalid_client' THEN 'credential'
+        WHEN failed.failure_reason IN (
+            'address_refused', 'profile_incomplete', 'secret_unavailable', 'overloaded', 'superseded', 'stopping')
+            THEN 'gateway'
+        ELSE 'provider'
+    END AS fault,
+    failed.failure_count, failed.retry_at, best.expires_at AS token_expires_at,
+    coalesce(best.expires_at > now(), false) AS has_good_token,
+    coalesce(usage.answers, 0) AS answers_1h, coalesce(usage.failed, 0) AS failed_1h
+FROM bursar.connection
+JOIN bursar.tenant USING (tenant_id)
+JOIN bursar.credential ON credential.credential_id = connection.credential_id
 LEFT JOIN LATERAL (
-    SELECT min(at) AS since, (array_agg(event.fault ORDER BY at DESC))[1] AS fault
-    FROM bursar.refresh_event AS event
-    WHERE health.failure_reason IS NOT NULL
-        AND event.owner_id = credential.owner_id AND event.credential_id = health.credential_id
-        AND event.at > greatest(health.issued_at, now() - interval '7 days')
+    SELECT issued_at, expires_at FROM bursar.token_slot AS slot
+    WHERE slot.owner_id = credential.owner_id AND slot.credential_id = credential.credential_id
+        AND slot.credential_version = credential.version
+    ORDER BY expires_at DESC NULLS LAST LIMIT 1
+) AS best ON true
+LEFT JOIN LATERAL (
+    SELECT issued_at, failure_reason, failure_count, retry_at FROM bursar.token_slot AS slot
+    WHERE slot.owner_id = credential.owner_id AND slot.credential_id = credential.credential_id
+        AND slot.credential_version = credential.version AND slot.failure_reason IS NOT NULL
+    ORDER BY expires_at NULLS FIRST LIMIT 1
+) AS failed ON true
+LEFT JOIN LATERAL (
+    SELECT min(at) AS since FROM bursar.refresh_event AS event
+    WHERE failed.failure_reason IS NOT NULL
+        AND event.owner_id = credential.owner_id AND event.credential_id = credential.credential_id
+        AND event.at > greatest(failed.issued_at, now() - interval '7 days')
         AND event.fault IS NOT NULL AND event.step <> 'scoped'
 ) AS failing ON true
-CROSS JOIN LATERAL (
+LEFT JOIN (
     SELECT
-        coalesce(sum(answered_memory + answered_store + answered_provider + answered_scoped), 0)::bigint
-            AS answers,
-        coalesce(sum(failed_caller + failed_credential + failed_provider + failed_gateway), 0)::bigint
-            AS failed
-    FROM bursar.usage_minute AS minutes
-    WHERE minutes.tenant_id = health.business_uuid AND minutes.minute > now() - interval '1 hour'
-        AND minutes.provider = health.provider AND minutes.environment = health.environment
-) AS usage;
+        tenant_id, provider, environment,
+        sum(answered_memory + answered_store + answered_provider + answered_scoped)::bigint AS answers,
+        sum(failed_caller + failed_credential + failed_provider + failed_gateway)::bigint AS failed
+    FROM bursar.usage_minute
+    WHERE minute > now() - interval '1 hour'
+    GROUP BY tenant_id, provider, environment
+) AS usage ON usage.tenant_id = connection.tenant_id
+    AND usage.provider = connection.provider AND usage.environment = connection.environment;
 
 COMMENT ON VIEW ops.tenant_health IS 'Every connection: whether it fails, since when, whose fault it is, when its token ends, and what was asked of it in the last hour.';
 COMMENT ON COLUMN ops.tenant_health.business_uuid IS 'The tenant.';
@@ -120,8 +140,8 @@ COMMENT ON COLUMN ops.tenant_health.provider IS 'Provider profile id.';
 COMMENT ON COLUMN ops.tenant_health.environment IS 'sandbox or production.';
 COMMENT ON COLUMN ops.tenant_health.credential_id IS 'The credential in use.';
 COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active, retiring or rejected.';
-COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came; null when nothing fails, or for longer than 7 days.';
-COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed; null after a success.';
+COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came, at most 7 days back; null when nothing fails, or when no request was sent.';
+COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed, of any of its tokens; null when none fails.';
 COMMENT ON COLUMN ops.tenant_health.fault IS 'Who has to act on it: caller, credential, provider or gateway.';
 COMMENT ON COLUMN ops.tenant_health.failure_count IS 'Attempts that failed in a row.';
 COMMENT ON COLUMN ops.tenant_health.retry_at IS 'When the next attempt may be made.';

@@ -7,14 +7,15 @@ extension TokenSlot {
         package enum Stage: String, Sendable, CaseIterable {
             case empty, fresh, refreshing
             case coolingDown = "cooling_down"
-            /// Cooling down because the provider has judged the credential itself.
+            /// Cooling down because the provider has judged the credential itself, and somebody relies on it.
             case quarantined
         }
 
         package let stage: Stage
         package let waiters: Int
         /// What the token in hand has left, where its renewal fails and somebody relies on it; zero when it
-        /// has ended, nil when nothing fails.
+        /// has ended, nil when nothing fails. A credential that was rejected is its merchant's matter, and
+        /// counts as quarantined instead.
         package let leftWhileFailing: Duration?
         /// Whether a renewal that was due has not begun: somebody should have, and has not.
         package let isOverdue: Bool
@@ -26,18 +27,25 @@ extension TokenSlot {
     package func condition(at now: Instant, keepWarm: Bool) -> Condition {
         let isRelied = keepWarm || isInUse(at: now)
         let left = heldToken.map { max(.zero, $0.expiresAt - now) } ?? .zero
-        let due = stage == .empty ? nil : nextEvent(keepWarm: keepWarm)
+        let due = state == .empty ? nil : nextEvent(keepWarm: keepWarm)
         return Condition(
-            stage: stage, waiters: waiterCount, leftWhileFailing: isRelied && isFailing ? left : nil,
+            stage: stage(isRelied: isRelied), waiters: waiterCount,
+            leftWhileFailing: isRelied && isFailing && !isRejected ? left : nil,
             isOverdue: isRelied && due.map { now - $0 > Self.overdueAfter } ?? false)
     }
 
-    private var stage: Condition.Stage {
+    /// Whether the provider's last word was on the credential itself.
+    private var isRejected: Bool {
+        guard case .coolingDown(let cooling, _) = state else { return false }
+        return cooling.failure.reason.quarantines
+    }
+
+    private func stage(isRelied: Bool) -> Condition.Stage {
         switch state {
         case .empty: .empty
         case .fresh: .fresh
         case .refreshing: .refreshing
-        case .coolingDown(let cooling, _): cooling.failure.reason.quarantines ? .quarantined : .coolingDown
+        case .coolingDown: isRejected && isRelied ? .quarantined : .coolingDown
         }
     }
 }

@@ -252,10 +252,13 @@ package struct TokenSlot: Sendable {
     }
 
     /// Ends a quarantine or a cooling down: the next request asks at once.
-    package mutating func retryNow() {
-        guard case .coolingDown(_, let still) = state else { return }
+    /// True when there was one: the slot's next event is earlier now.
+    @discardableResult
+    package mutating func retryNow() -> Bool {
+        guard case .coolingDown(_, let still) = state else { return false }
         failures = 0
         state = still.map(State.fresh) ?? .empty
+        return true
     }
 
     private mutating func settle(_ verdict: (TokenDemand) -> Verdict) -> [Settlement] {

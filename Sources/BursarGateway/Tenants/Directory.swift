@@ -18,6 +18,8 @@ final class Directory: Sendable {
         var peppers: [WrappedDataKey] = []
         /// Whether a pepper does not open: whose secret is hashed under it cannot be known.
         var isBlind: Bool { hashers.count < peppers.count }
+        /// When those client secrets end that have an end. Replaced as a whole: it is read at leisure.
+        var endings: [Instant] = []
         /// Every tenant that a platform credential acts for.
         var acting: [CredentialID: Set<TenantID>] = [:]
     }
@@ -69,10 +71,7 @@ final class Directory: Sendable {
 
     /// How many client secrets end soon and have not ended. It takes as long as there are clients.
     func clientSecrets(endingWithin span: Duration, of now: Instant) -> Int {
-        let clients = contents.withLock { $0.clients }
-        return clients.values.count { entry in
-            entry.client.expiresAt.map { $0 > now && $0 - now <= span } ?? false
-        }
+        contents.withLock { $0.endings }.count { $0 > now && $0 - now <= span }
     }
 
     /// The data keys of an owner, newest last.
@@ -94,10 +93,13 @@ final class Directory: Sendable {
             let tenants = replaceTenants(changes, in: &contents)
             rebuild(tenants, former: former, in: &contents)
             contents.acting = Directory.acting(in: contents)
+            contents.endings = contents.clients.values.compactMap(\.client.expiresAt)
             return Set(changes.credentials.map(\.id)).union(changes.touchedCredentials)
         }
         settleSlots(of: touched, all: changes.isComplete)
         environment.metrics.applied(changes.version)
+        // The keyring may have changed since the peppers were tried.
+        if isBlind { openPeppers() }
         warmUp()
     }
 
@@ -204,7 +206,7 @@ final class Directory: Sendable {
             return credential.version != fields.credentialVersion || credential.state == .pending
         }
         for credential in touched {
-            for cell in desk.cells(of: credential) { cell.retryNow() }
+            for cell in desk.cells(of: credential) where cell.retryNow() { desk.reschedule(cell) }
         }
     }
 

@@ -106,7 +106,8 @@ final class SlotCell: Sendable {
         contents.withLock { $0.isWithdrawn ? nil : $0.slot.nextEvent(keepWarm: $0.keepWarm) }
     }
 
-    func retryNow() { contents.withLock { $0.slot.retryNow() } }
+    /// True when a quarantine or a cooling down has ended by it.
+    func retryNow() -> Bool { contents.withLock { $0.slot.retryNow() } }
 
     func withdraw() {
         // Under one lock: a request in between would start a flight with the withdrawn credential.

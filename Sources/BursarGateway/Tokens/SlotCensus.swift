@@ -22,14 +22,17 @@ struct SlotCensus: Hashable {
 
     mutating func add(_ condition: TokenSlot.Condition, of provider: ProviderID) {
         waiters += condition.waiters
-        var tally = providers[provider] ?? SlotTally()
-        tally.stages[condition.stage, default: 0] += 1
-        if condition.isOverdue { tally.overdue += 1 }
-        if let left = condition.leftWhileFailing {
-            tally.timeToOutage = min(tally.timeToOutage ?? left, left)
-            if left < SlotTally.nearOutage { tally.nearOutage += 1 }
-        }
-        providers[provider] = tally
+        providers[provider, default: SlotTally()].add(condition)
+    }
+}
+
+extension SlotTally {
+    fileprivate mutating func add(_ condition: TokenSlot.Condition) {
+        stages[condition.stage, default: 0] += 1
+        if condition.isOverdue { overdue += 1 }
+        guard let left = condition.leftWhileFailing else { return }
+        timeToOutage = min(timeToOutage ?? left, left)
+        if left < SlotTally.nearOutage { nearOutage += 1 }
     }
 }
 
@@ -40,8 +43,11 @@ struct CensusService: Service {
     func run() async {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await gateway.environment.offload.run { gateway.takeCensus() }
-                await gateway.environment.pause(.seconds(2))
+                let environment = gateway.environment
+                let began = environment.clock.now()
+                await environment.offload.run { gateway.takeCensus() }
+                // At most a twentieth of one processor, however many slots there are.
+                await environment.pause(max(.seconds(2), (environment.clock.now() - began) * 20))
             }
         }
     }

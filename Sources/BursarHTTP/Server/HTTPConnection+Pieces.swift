@@ -42,8 +42,12 @@ extension HTTPConnection {
         guard let context, case .sending(let request, let status, let closes, _) = phase,
             request.number == number
         else { return }
+        if !isWhole { request.span?.breakOff() }
         record(status, to: request, at: context.eventLoop.now)
-        guard isWhole || request.method == .head else { return context.close(promise: nil) }
+        guard isWhole || request.method == .head else {
+            phase = .closing(since: context.eventLoop.now)
+            return context.close(promise: nil)
+        }
         finishing {
             phase = closes ? .closing(since: context.eventLoop.now) : .idle(since: context.eventLoop.now)
             if closes { gate.discardAll() }

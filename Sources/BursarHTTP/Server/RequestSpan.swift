@@ -28,6 +28,12 @@ extension Span {
         end()
     }
 
+    /// The answer ends half-way.
+    func breakOff() {
+        attributes["error.type"] = "truncated"
+        setStatus(SpanStatus(code: .error))
+    }
+
     /// The caller has gone before its answer.
     func endUnanswered() {
         attributes["error.type"] = "caller_gone"

@@ -27,7 +27,7 @@ package enum ServerSide: String, Sendable, CaseIterable {
                 .oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth, .metadata, .live, .ready,
                 .unknown, .unreadable,
             ]
-        case .admin: [.metrics, .live, .ready, .version, .usageReport, .unknown, .unreadable]
+        case .admin: [.metrics, .live, .ready, .version, .openAPI, .usageReport, .unknown, .unreadable]
         }
     }
 }

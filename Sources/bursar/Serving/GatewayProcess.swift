@@ -27,7 +27,7 @@ struct GatewayProcess {
     private let catalogue: ProfileCatalogue
     private let state: StateDirectory
     private let adminTokens: AdminTokens?
-    private let registry = PrometheusRegistry(prefix: "bursar_")
+    private let registry: PrometheusRegistry
     private let tls: TLSFiles?
 
     init(settings: Settings) throws {
@@ -41,6 +41,7 @@ struct GatewayProcess {
         catalogue = try ProfileCatalogue.load(
             directory: settings.text(.providersDirectory), policy: try settings.networkPolicy())
         adminTokens = try AdminTokensFile.load(settings.text(.adminTokensFile))
+        registry = MetricCatalogue.registry(providers: catalogue.all.count)
         MetricCatalogue.declare(in: registry, providers: catalogue.all.map(\.id))
         tls = try listeners.tlsFiles.map { [logger, registry] files in
             try TLSFiles(certificate: files.certificate, key: files.key, logger: logger, factory: registry)

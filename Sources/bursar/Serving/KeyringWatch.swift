@@ -30,18 +30,20 @@ struct KeyringWatch: Service {
     func run() async {
         let first = stamp()
         await cancelWhenGracefulShutdown {
-            var seen = first
+            var (seen, isFailing) = (first, false)
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(2))
                 let now = stamp()
-                guard now != seen else { continue }
+                // One that could not be read is tried again: its rights may be right by now.
+                guard now != seen || isFailing else { continue }
+                isFailing = !reload(isNews: now != seen)
                 seen = now
-                reload()
             }
         }
     }
 
-    private func reload() {
+    /// Whether it could be read; why not is said once for each change of the file.
+    private func reload(isNews: Bool) -> Bool {
         do {
             let keyring = try Keyring.load(path: path)
             vault.replace(keyring)
@@ -49,11 +51,15 @@ struct KeyringWatch: Service {
             failing.record(0)
             logger.notice(
                 "keyring read again", metadata: ["keys": "\(keyring.keyIDs.joined(separator: ","))"])
+            return true
         } catch {
             failing.record(1)
-            logger.error(
-                "the keyring changed and cannot be read; the former one stays",
-                metadata: ["error": "\(error)"])
+            if isNews {
+                logger.error(
+                    "the keyring changed and cannot be read; the former one stays",
+                    metadata: ["error": "\(error)"])
+            }
+            return false
         }
     }
 

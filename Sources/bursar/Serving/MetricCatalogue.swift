@@ -7,6 +7,12 @@ import Prometheus
 
 /// Each family stands once: in the part that measures it, or here for those that only know swift-metrics.
 enum MetricCatalogue {
+    /// A family with a series for each provider has to have room for all of them, however many there are.
+    static func registry(providers: Int) -> PrometheusRegistry {
+        let perProvider = (TokenSlot.Condition.Stage.allCases.count + 1) * (providers + 1)
+        return PrometheusRegistry(prefix: "bursar_", seriesLimit: max(1_000, perProvider))
+    }
+
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
         let own = answers + refreshes(providers) + slots(providers) + configuration + usage

@@ -20,7 +20,8 @@ struct NotifySocket: Sendable {
         path = first == UInt8(ascii: "@") ? [0] + name.utf8.dropFirst() : Array(name.utf8)
         let isForUs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
-        watchdogInterval = isForUs && microseconds > 0 ? .microseconds(microseconds / 2) : nil
+        watchdogInterval =
+            isForUs && microseconds > 0 ? max(.milliseconds(1), .microseconds(microseconds / 2)) : nil
     }
 
     /// A service manager that does not take it is no reason to stop serving.
@@ -33,9 +34,11 @@ struct NotifySocket: Sendable {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
         let bytes = Array(message.utf8)
+        // Never waits: the next ping makes up for a lost one, and nothing for a stop that hangs.
+        let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
+                _ = sendto(descriptor, bytes, bytes.count, flags, address, length)
             }
         }
     }

@@ -27,7 +27,8 @@ struct TLSFiles: Service {
     static let families = [
         MetricFamily(
             Name.expiry, .gauge,
-            help: "End of the server's own certificate, in seconds since 1970; 0 without TLS."),
+            help: "When the server's certificate or one of its chain ends, in seconds since 1970."
+        ),
         MetricFamily(Name.failing, .gauge, help: "1 while changed TLS files cannot be used."),
     ]
 
@@ -64,7 +65,8 @@ struct TLSFiles: Service {
 
     /// The blocks of a PEM file that are wanted: one file may hold certificate, key and parameters.
     private static func blocks(of path: String, _ isWanted: (String) -> Bool) throws -> [UInt8] {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+        // A comment beside the blocks may be in any encoding.
+        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         let wanted = try PEMDocument.parseMultiple(pemString: text).filter { isWanted($0.discriminator) }
         return Array(wanted.map(\.pemString).joined(separator: "\n").utf8)
     }
@@ -104,15 +106,16 @@ private final class WatchedPair: Sendable {
 
     /// Called at the start too, when there is nothing to tell.
     func loaded(_ chain: [Certificate]) {
-        guard let certificate = chain.first else { return }
+        // The first that ends, whichever of the chain it is, ends it for everyone.
+        guard let end = chain.map(\.notValidAfter).min() else { return }
         let former = contents.withLock { contents in
             defer { contents.chain = chain }
             return contents.chain
         }
-        expiry.record(certificate.notValidAfter.timeIntervalSince1970)
+        expiry.record(end.timeIntervalSince1970)
         guard !former.isEmpty, former != chain else { return }
         logger.notice(
-            "TLS certificate read again", metadata: ["ends": "\(certificate.notValidAfter.ISO8601Format())"])
+            "TLS certificate read again", metadata: ["ends": "\(end.ISO8601Format())"])
     }
 
     func isUsable() {

@@ -83,6 +83,19 @@ import Testing
         #expect(fixture.usage.events.contains { $0.cause == .keepWarm })
     }
 
+    /// Long after the failure: the slot's next look on the calendar is minutes away.
+    @Test func endingAQuarantineRenewsByItself() {
+        fixture.provider.behave { _ in .fail(ExchangeFailure(.invalidClient)) }
+        let merchant = addWarmMerchant()
+        fixture.advance(by: .seconds(60))
+        fixture.provider.recover()
+        #expect(callsWithin(.seconds(30)) == 0, "it is in quarantine")
+        fixture.tokens.endQuarantine(of: merchant.credential)
+        fixture.changeCredential(merchant.credential) { _ in }
+        #expect(callsWithin(.seconds(5)) == 1)
+        #expect(fixture.ask(merchant.client.request).served?.source == .memory)
+    }
+
     @Test func takingTheMarkAwayEndsIt() {
         let merchant = addWarmMerchant()
         fixture.connect(merchant.tenant, to: merchant.credential, keepWarm: false)

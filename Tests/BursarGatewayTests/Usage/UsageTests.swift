@@ -204,6 +204,11 @@ import Testing
         fixture.gateway.takeCensus()
         #expect(try gauge(GatewayMetrics.Name.slots, [("state", "quarantined")]) == 1)
         #expect(try gauge(GatewayMetrics.Name.overdue) == 0)
+        #expect(try gauge(GatewayMetrics.Name.timeToOutage) == .infinity, "its merchant's matter")
+        fixture.advance(by: .seconds(7_200))
+        fixture.gateway.takeCensus()
+        #expect(try gauge(GatewayMetrics.Name.slots, [("state", "quarantined")]) == 0, "nobody relies on it")
+        #expect(try gauge(GatewayMetrics.Name.slots, [("state", "cooling_down")]) == 1)
     }
 
     @Test func noLabelNamesATenantOrAClient() {
