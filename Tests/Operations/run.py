@@ -1,7 +1,7 @@
 """Runs the tests of this folder, in two lines at once.
 
-`live_*.py` mostly wait for Prometheus, whose alerts take minutes; `test_*.py` are all the others. Arguments go
-to both, such as `-k keyring`.
+`live_*.py` mostly wait for Prometheus, whose alerts take minutes; `test_*.py` are all the others. Arguments
+go to both, such as `-k keyring`.
 """
 
 import subprocess
