@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from programs import Failed, until
+from defect import Defect
+from programs import Failed, find_program, until
 from prometheus import scrape_job
 from servers import Gateway
 from stand import Stand, Tenant
@@ -66,6 +67,7 @@ class Faults:
         makers = [
             *(self.nothing, self.database_away, self.provider_down, self.credentials_rejected),
             *(self.keyring_garbled, self.key_missing, self.certificate, self.journal_damaged),
+            self.renewals_do_not_begin,
             *(self.killed, self.restarting, self.not_ready, self.disk_full, self.crowded, self.stray_rows),
         ]
         return [make() for make in makers]
@@ -127,6 +129,16 @@ class Faults:
 
         alerts, ends = {"BursarTimeToOutage", "BursarErrorBudgetBurnFast"}, {"BursarTimeToOutage"}
         return Fault("provider", alerts, [gateway], break_it, load, mend=mend, ends=ends)
+
+    def renewals_do_not_begin(self) -> Fault:
+        """A gateway that no longer looks at its calendar, and a token of 20 s that was asked for once."""
+        gateway = self.stand.gateway("calendar")
+        tenant = self.stand.tenant(["zertiban"])
+        gateway.token(tenant.clients["zertiban"]).raise_for_status()
+        look = "$s13BursarGateway9TokenDeskC8renewDue"
+        defect = Defect(gateway.program.pid, find_program("bursar"), look)
+        alerts = {"BursarRenewalsOverdue"}
+        return Fault("calendar", alerts, [gateway], defect.begin, mend=defect.mend, ends=alerts)
 
     def credentials_rejected(self) -> Fault:
         """A provider has forgotten several merchants."""

@@ -17,7 +17,6 @@ from stand import Stand, StandCase
 NOT_RAISED_HERE = {
     "BursarErrorBudgetBurnMedium": "half an hour of failures",
     "BursarErrorBudgetBurnSlow": "hours of failures",
-    "BursarRenewalsOverdue": "a defect of the gateway",
     "BursarRefreshEventsDropped": "thousands of requests to providers while nothing can be sealed",
     "BursarUsageUnattributed": "some 16,000 clients in a second",
 }
