@@ -14,12 +14,17 @@ package final class Gateway: Sendable {
         package var statements: any StatementStore
         package var client: any ProviderClient
         package var secrets: any SecretReferences
+        package var replicas: any ReplicaStore
+        /// How people know this replica.
+        package var label: ReplicaLabel
 
         package init(
             directory: any DirectoryStore, tokens: any TokenStore, usage: any UsageStore,
             journal: UsageJournal, statements: any StatementStore, client: any ProviderClient,
-            secrets: any SecretReferences
+            secrets: any SecretReferences, replicas: any ReplicaStore, label: ReplicaLabel
         ) {
+            self.replicas = replicas
+            self.label = label
             self.journal = journal
             self.directory = directory
             self.tokens = tokens
@@ -33,6 +38,8 @@ package final class Gateway: Sendable {
     let desk = TokenDesk()
     let directory: Directory
     let follower: DirectoryFollower
+    /// This replica among the others.
+    package let membership: Membership
     let usage: UsageRecorder
     let refusals = RefusalMemory()
     let vault: Vault
@@ -40,6 +47,8 @@ package final class Gateway: Sendable {
     private let providers: [ProviderID]
     package let environment: GatewayEnvironment
     private let runner: FlightRunner
+    /// Have a heartbeat sent at once.
+    private let nudges = Nudges()
 
     package init(
         world: World, vault: Vault, profiles: [ProviderID: ProviderProfile], environment: GatewayEnvironment
@@ -49,7 +58,12 @@ package final class Gateway: Sendable {
         providers = Array(profiles.keys)
         self.environment = environment
         directory = Directory(desk: desk, vault: vault, profiles: profiles, environment: environment)
-        follower = DirectoryFollower(store: world.directory, directory: directory, environment: environment)
+        membership = Membership(
+            store: world.replicas, directory: directory, place: world.journal.id.directory,
+            label: world.label, keyIDs: { vault.keyIDs }, environment: environment)
+        follower = DirectoryFollower(
+            store: world.directory, directory: directory, membership: membership, nudges: nudges,
+            environment: environment)
         usage = UsageRecorder(journal: world.journal, store: world.usage, environment: environment)
         usage.stateRecovery()
         runner = FlightRunner(
@@ -63,17 +77,20 @@ package final class Gateway: Sendable {
     /// What has to run while the gateway serves, in the order in which it starts.
     package var services: [any Service] {
         [
+            MembershipService(
+                membership: membership, follower: follower, nudges: nudges, environment: environment),
             DeliveryService(recorder: usage, environment: environment),
             SealingService(recorder: usage, environment: environment),
-            DirectoryService(follower: follower, environment: environment),
+            DirectoryService(follower: follower, membership: membership, environment: environment),
             runner,
             RenewalService(desk: desk, environment: environment),
             CensusService(gateway: self),
         ]
     }
 
-    /// Whether a configuration has been read, without which nobody is known.
-    package var isReady: Bool { directory.version != nil }
+    /// Whether a configuration has been read, without which nobody is known, and a share of the limits been
+    /// granted, without which everybody would be over theirs.
+    package var isReady: Bool { directory.version != nil && membership.share > .none }
 
     /// Has to be told when the vault has got another keyring.
     package func keyringChanged() { directory.openPeppers() }
@@ -81,9 +98,20 @@ package final class Gateway: Sendable {
     /// Reads the configuration now. Returns when it is applied.
     package func follow() async -> Result<Void, StoreFailure> { await follower.follow() }
 
+    /// Sends a heartbeat, and another when the answer asks for it. `MembershipService` does it by itself;
+    /// simulated time calls it.
+    package func beat() async {
+        while await membership.beat() == .beatAgain {}
+    }
+
     /// Starts the renewals that are due. `RenewalService` does it by itself; simulated time calls it.
     package func renewDue() {
         desk.renewDue(now: environment.clock.now(), jitter: environment.random.fraction)
+    }
+
+    /// Reads the whole configuration anew: for a store that may have lost changes.
+    package func followFromScratch() async -> Result<Void, StoreFailure> {
+        await follower.followFromScratch()
     }
 
     /// Carries flights out until its task is cancelled; one of `services`, which simulated time runs alone.

@@ -18,6 +18,10 @@ package final class GatewayMetrics: Sendable {
         package static let eventsDropped = "bursar_refresh_events_dropped_total"
         package static let directoryVersion = "bursar_config_applied_version"
         package static let directoryFailures = "bursar_config_poll_failures_total"
+        package static let directoryLag = "bursar_config_lag_seconds"
+        package static let replicas = "bursar_replicas"
+        package static let share = "bursar_rate_limit_share_ratio"
+        package static let clockOffset = "bursar_clock_offset_seconds"
         package static let secretsEnding = "bursar_client_secrets_ending"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
@@ -41,6 +45,10 @@ package final class GatewayMetrics: Sendable {
     private let eventsDropped: Counter
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
+    private let directoryLag: Gauge
+    private let replicas: [ReplicaState: Gauge]
+    private let share: Gauge
+    private let clockOffset: Gauge
     private let secretsEnding: Gauge
     private let unattributed: Counter
     private let journalBytes: Gauge
@@ -66,6 +74,14 @@ package final class GatewayMetrics: Sendable {
         eventsDropped = Counter(label: Name.eventsDropped, factory: factory)
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)
+        directoryLag = Gauge(label: Name.directoryLag, factory: factory)
+        replicas = Dictionary(
+            uniqueKeysWithValues: ReplicaState.allCases.map { state in
+                let labels = [("state", state.rawValue)]
+                return (state, Gauge(label: Name.replicas, dimensions: labels, factory: factory))
+            })
+        share = Gauge(label: Name.share, factory: factory)
+        clockOffset = Gauge(label: Name.clockOffset, factory: factory)
         secretsEnding = Gauge(label: Name.secretsEnding, factory: factory)
         unattributed = Counter(label: Name.unattributed, factory: factory)
         journalBytes = Gauge(label: Name.journalBytes, factory: factory)
@@ -99,6 +115,23 @@ package final class GatewayMetrics: Sendable {
     func dropped(events: Int) { eventsDropped.increment(by: events) }
     func applied(_ version: ConfigVersion) { directoryVersion.record(version.number) }
     func directoryPollFailed() { directoryFailures.increment() }
+
+    /// Replicas, as the store knows them.
+    package enum ReplicaState: String, CaseIterable, Sendable {
+        /// Heard within the last ten seconds.
+        case live
+        /// Still holding a share.
+        case silent
+    }
+
+    func heard(_ news: ReplicaNews, share granted: ReplicaShare, lag: Duration) {
+        replicas[.live]?.record(news.live)
+        replicas[.silent]?.record(news.members - news.live)
+        share.record(Double(granted.millionths) / 1_000_000)
+        directoryLag.record(lag.fractionalSeconds)
+    }
+
+    func clock(offset: Duration) { clockOffset.record(offset.fractionalSeconds) }
     func lostAttribution(_ answers: Int64) { unattributed.increment(by: answers) }
     func sealFailed() { sealFailures.increment() }
     func found(_ damage: JournalDamage) { journalDamaged.increment() }

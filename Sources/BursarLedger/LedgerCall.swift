@@ -5,6 +5,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
     case lease, publish, release, follow, position, deliver, statement, partitions
     case rollUp = "roll_up"
     case keyRows = "key_rows"
+    case heartbeat, farewell
 
     /// What the call was for, as a log line says it.
     package var work: String {
@@ -19,6 +20,8 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .partitions: "making partitions"
         case .rollUp: "summing up downtime"
         case .keyRows: "counting what is sealed under each key"
+        case .heartbeat: "sending a heartbeat"
+        case .farewell: "taking leave of the other replicas"
         }
     }
 }

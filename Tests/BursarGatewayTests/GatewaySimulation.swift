@@ -178,6 +178,7 @@ private final class GatewayLife {
         fixture.tokens.availability.failure = failure
         fixture.directory.availability.failure = failure
         fixture.usage.availability.failure = failure
+        fixture.replicas.availability.failure = failure
     }
 
     private func letTimePass() {

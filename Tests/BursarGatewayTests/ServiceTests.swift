@@ -13,6 +13,7 @@ import Testing
         let merchant = fixture.addMerchant()
         fixture.provider.behave { _ in .hold }
         let (gateway, provider) = (fixture.makeGateway(), fixture.provider)
+        await gateway.beat()
         _ = await gateway.follow()
         let pending = PendingAnswer<ServedToken>()
         let services = ServiceGroup(

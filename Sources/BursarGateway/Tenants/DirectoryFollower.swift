@@ -8,19 +8,29 @@ internal import ServiceLifecycle
 actor DirectoryFollower {
     private let store: any DirectoryStore
     private let directory: Directory
+    private let membership: Membership
+    private let nudges: Nudges
     private let environment: GatewayEnvironment
     private var running: Task<Result<Void, StoreFailure>, Never>?
     private var waiting: Task<Result<Void, StoreFailure>, Never>?
     private var lookups = GenericCellRate()
     private var lastFailure: StoreFailure?
+    /// Whether what is applied may have come from another history than the store's.
+    private var mistrusts = false
 
     /// Look-ups for unknown callers (docs/API.md section 3).
     static let lookupLimit = RateLimit(count: 50, period: .seconds(1), burst: 50)!
     static let pollInterval: Duration = .seconds(2)
 
-    init(store: any DirectoryStore, directory: Directory, environment: GatewayEnvironment) {
+    /// - Parameter nudges: told when something was applied, so that commands need not wait for it.
+    init(
+        store: any DirectoryStore, directory: Directory, membership: Membership, nudges: Nudges,
+        environment: GatewayEnvironment
+    ) {
         self.store = store
         self.directory = directory
+        self.membership = membership
+        self.nudges = nudges
         self.environment = environment
     }
 
@@ -36,6 +46,7 @@ actor DirectoryFollower {
     /// database nothing and is free: a herd of callers whose client was added just now is answered by two
     /// reads.
     func lookUp() async -> Lookup {
+        guard membership.hasJoined else { return .unavailable }
         if waiting == nil {
             guard case .allowed = lookups.spend(Self.lookupLimit, now: environment.clock.now()) else {
                 return lastFailure == nil ? .skipped : .unavailable
@@ -60,6 +71,13 @@ actor DirectoryFollower {
         return await next.value
     }
 
+    /// Reads everything anew, now or as soon as the store answers: it may have lost changes that are applied
+    /// here, as after a fail-over or a restore.
+    func followFromScratch() async -> Result<Void, StoreFailure> {
+        mistrusts = true
+        return await follow()
+    }
+
     private func beginWaiting() -> Task<Result<Void, StoreFailure>, Never> {
         waiting = nil
         return begin()
@@ -73,13 +91,21 @@ actor DirectoryFollower {
 
     private func read() async -> Result<Void, StoreFailure> {
         defer { running = nil }
+        // What is applied starts clocks, so the time has to be right first.
+        guard membership.hasJoined else { return .failure(.unavailable) }
+        let fromScratch = mistrusts
+        mistrusts = false
         do throws(StoreFailure) {
-            let changes = try await store.changes(since: directory.version)
-            if changes.version != directory.version || changes.isComplete { directory.apply(changes) }
+            let changes = try await store.changes(since: fromScratch ? nil : directory.version)
+            if changes.version != directory.version || changes.isComplete {
+                directory.apply(changes)
+                nudges.nudge()
+            }
             lastFailure = nil
             return .success(())
         } catch {
             lastFailure = error
+            if fromScratch { mistrusts = true }
             environment.metrics.directoryPollFailed()
             return .failure(error)
         }
@@ -89,11 +115,13 @@ actor DirectoryFollower {
 /// Polls the configuration's version; the poll is the truth.
 struct DirectoryService: Service {
     let follower: DirectoryFollower
+    let membership: Membership
     let environment: GatewayEnvironment
 
     func run() async {
         await cancelWhenGracefulShutdown {
             var wasAway = false
+            await membership.whenJoined()
             while !Task.isCancelled {
                 let isAway = if case .failure = await follower.follow() { true } else { false }
                 if isAway != wasAway { report(isAway) }

@@ -15,7 +15,7 @@ extension Ledger: DirectoryStore {
         }
     }
 
-    private func currentVersion() async throws -> ConfigVersion {
+    func currentVersion() async throws -> ConfigVersion {
         let rows = try await pool.query("SELECT version FROM bursar.config_version")
         return ConfigVersion(try rows.first?.decode("version", as: Int64.self) ?? 0)
     }

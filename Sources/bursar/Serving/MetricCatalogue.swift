@@ -15,7 +15,7 @@ enum MetricCatalogue {
 
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
-        let own = answers + refreshes(providers) + slots(providers) + configuration + usage
+        let own = answers + refreshes(providers) + slots(providers) + configuration + replicas + usage
         let parts = DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
         for family in own + parts + ProcessMetrics.families + [KeyringWatch.family, ready, buildInfo] {
             registry.declare(family)
@@ -92,7 +92,23 @@ enum MetricCatalogue {
         MetricFamily(
             Name.directoryFailures, .counter, help: "Readings of the configuration that failed."),
         MetricFamily(
+            Name.directoryLag, .gauge,
+            help: "Seconds for which the database has had a configuration that is not applied here."),
+        MetricFamily(
             Name.secretsEnding, .gauge, help: "Client secrets that end within 14 days and have not ended."),
+    ]
+
+    private static let replicas = [
+        MetricFamily(
+            Name.replicas, .gauge,
+            help: "Replicas that hold a share of the limits: heard within ten seconds, or silent.",
+            labels: [MetricLabel("state", values: GatewayMetrics.ReplicaState.allCases.map(\.rawValue))]),
+        MetricFamily(
+            Name.share, .gauge,
+            help: "The part of every tenant's rate limit that this replica may grant by itself, 0 to 1."),
+        MetricFamily(
+            Name.clockOffset, .gauge,
+            help: "Seconds by which the gateway's clock is ahead of the database's."),
     ]
 
     private static let usage = [

@@ -14,6 +14,7 @@ import Testing
         fixture.tokens.availability.failure = failure
         fixture.directory.availability.failure = failure
         fixture.usage.availability.failure = failure
+        fixture.replicas.availability.failure = failure
     }
 
     @Test func requestsFromMemoryGoOn() {

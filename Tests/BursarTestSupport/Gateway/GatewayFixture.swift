@@ -17,6 +17,7 @@ package final class GatewayFixture {
     package let tokens: MemoryTokenStore
     package let usage: MemoryUsageStore
     package let statements: MemoryStatementStore
+    package let replicas: MemoryReplicaStore
     package let provider: ScriptedProvider
     package let keyring: Keyring
     package let vault: Vault
@@ -60,6 +61,7 @@ package final class GatewayFixture {
         tokens = MemoryTokenStore(directory: directory, clock: clock)
         usage = MemoryUsageStore()
         statements = MemoryStatementStore()
+        replicas = MemoryReplicaStore(clock: clock) { [directory] in directory.version }
         provider = ScriptedProvider(clock: clock)
         // The line below is well-formed.
         keyring = try! Keyring.parse(Self.keyLine, name: "test")
@@ -67,10 +69,11 @@ package final class GatewayFixture {
         self.options = options
         start = clock.now()
         processes = []
-        makeWorld = { [directory, tokens, usage, statements, provider] journal in
+        makeWorld = { [directory, tokens, usage, statements, replicas, provider] journal in
             Gateway.World(
                 directory: directory, tokens: tokens, usage: usage, journal: journal, statements: statements,
-                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]))
+                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]),
+                replicas: replicas, label: ReplicaLabel(name: "host", program: "test"))
         }
         makePepper()
         processes = [startProcess(in: folders.make())]
@@ -130,14 +133,19 @@ package final class GatewayFixture {
     }
 
     /// What the services do of their own accord: look at the calendar four times a second, flush every
-    /// second, poll every two.
+    /// second, beat every second, poll every two.
     private func work() {
         ticks += 1
         for process in processes {
             let gateway = process.gateway
             gateway.renewDue()
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
-            if ticks % 8 == 0 { _ = process.executor.start { await gateway.follow() } }
+            let polls = ticks % 8 == 0
+            guard ticks % 4 == 0 else { continue }
+            _ = process.executor.start {
+                await gateway.beat()
+                if polls { _ = await gateway.follow() }
+            }
         }
         settle()
     }
@@ -181,7 +189,10 @@ package final class GatewayFixture {
         let executor = SimulatedExecutor(shuffled: options.shuffles ? random.next() : nil)
         let gateway = makeGateway(on: executor, in: folder)
         let flights = Task(executorPreference: executor) { await gateway.carryOutFlights() }
-        _ = executor.start { await gateway.follow() }
+        _ = executor.start {
+            await gateway.beat()
+            _ = await gateway.follow()
+        }
         return Process(gateway: gateway, executor: executor, flights: flights, folder: folder)
     }
 

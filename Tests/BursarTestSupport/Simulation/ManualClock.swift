@@ -71,6 +71,8 @@ package final class ManualClock: GatewayClock {
         contents.withLock { $0.sleepers.removeValue(forKey: id) }?.continuation.resume()
     }
 
+    package func step(by offset: Duration) { contents.withLock { $0.now = $0.now + offset } }
+
     // MARK: Passing
 
     /// When the next sleeper wakes.

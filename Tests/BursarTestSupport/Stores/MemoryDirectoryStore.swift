@@ -71,6 +71,8 @@ package final class MemoryDirectoryStore: DirectoryStore {
     /// Makes every reader that is behind read everything.
     package func forgetHistory() { contents.withLock { $0.history = [:] } }
 
+    package var version: ConfigVersion { contents.withLock { ConfigVersion($0.version) } }
+
     package func credential(_ id: CredentialID) -> Credential? {
         contents.withLock { $0.tables.credentials[id] }
     }
