@@ -15,14 +15,18 @@ package final class Gateway: Sendable {
         package var client: any ProviderClient
         package var secrets: any SecretReferences
         package var replicas: any ReplicaStore
+        /// Nil where the configuration is found by polling alone.
+        package var notices: (any ConfigurationNotices)?
         /// How people know this replica.
         package var label: ReplicaLabel
 
         package init(
             directory: any DirectoryStore, tokens: any TokenStore, usage: any UsageStore,
             journal: UsageJournal, statements: any StatementStore, client: any ProviderClient,
-            secrets: any SecretReferences, replicas: any ReplicaStore, label: ReplicaLabel
+            secrets: any SecretReferences, replicas: any ReplicaStore, label: ReplicaLabel,
+            notices: (any ConfigurationNotices)? = nil
         ) {
+            self.notices = notices
             self.replicas = replicas
             self.label = label
             self.journal = journal
@@ -86,6 +90,15 @@ package final class Gateway: Sendable {
             RenewalService(desk: desk, environment: environment),
             CensusService(gateway: self),
         ]
+            + [listening].compactMap(\.self)
+    }
+
+    private var listening: (any Service)? {
+        world.notices.map { notices in
+            ListeningService(
+                notices: notices, follower: follower, directory: directory, membership: membership,
+                environment: environment)
+        }
     }
 
     /// Whether a configuration has been read, without which nobody is known, and a share of the limits been

@@ -19,6 +19,8 @@ package final class GatewayMetrics: Sendable {
         package static let directoryVersion = "bursar_config_applied_version"
         package static let directoryFailures = "bursar_config_poll_failures_total"
         package static let directoryLag = "bursar_config_lag_seconds"
+        package static let listenerFailing = "bursar_config_listener_failing"
+        package static let notices = "bursar_config_notices_total"
         package static let replicas = "bursar_replicas"
         package static let share = "bursar_rate_limit_share_ratio"
         package static let clockOffset = "bursar_clock_offset_seconds"
@@ -46,6 +48,8 @@ package final class GatewayMetrics: Sendable {
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
     private let directoryLag: Gauge
+    private let listenerFailing: Gauge
+    private let notices: Counter
     private let replicas: [ReplicaState: Gauge]
     private let share: Gauge
     private let clockOffset: Gauge
@@ -75,6 +79,8 @@ package final class GatewayMetrics: Sendable {
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)
         directoryLag = Gauge(label: Name.directoryLag, factory: factory)
+        listenerFailing = Gauge(label: Name.listenerFailing, factory: factory)
+        notices = Counter(label: Name.notices, factory: factory)
         replicas = Dictionary(
             uniqueKeysWithValues: ReplicaState.allCases.map { state in
                 let labels = [("state", state.rawValue)]
@@ -131,6 +137,8 @@ package final class GatewayMetrics: Sendable {
         directoryLag.record(lag.fractionalSeconds)
     }
 
+    func noticed() { notices.increment() }
+    func listener(isFailing: Bool) { listenerFailing.record(isFailing ? 1 : 0) }
     func clock(offset: Duration) { clockOffset.record(offset.fractionalSeconds) }
     func lostAttribution(_ answers: Int64) { unattributed.increment(by: answers) }
     func sealFailed() { sealFailures.increment() }

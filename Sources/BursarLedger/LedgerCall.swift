@@ -5,7 +5,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
     case lease, publish, release, follow, position, deliver, statement, partitions
     case rollUp = "roll_up"
     case keyRows = "key_rows"
-    case heartbeat, farewell
+    case heartbeat, farewell, listen
 
     /// What the call was for, as a log line says it.
     package var work: String {
@@ -21,6 +21,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .rollUp: "summing up downtime"
         case .keyRows: "counting what is sealed under each key"
         case .heartbeat: "sending a heartbeat"
+        case .listen: "listening for changes of the configuration"
         case .farewell: "taking leave of the other replicas"
         }
     }

@@ -53,7 +53,7 @@ extension Ledger: ReplicaStore {
             SELECT replica_id, name, program, started_at, clock_timestamp() - heartbeat_at AS silence,
                 applied_version, share_millionths, key_ids,
                 CASE WHEN applied_version IS DISTINCT FROM config_version.version THEN
-                    clock_timestamp() - coalesce(
+                    clock_timestamp() - greatest(
                         (SELECT min(at) FROM bursar.config_change
                          WHERE config_change.version > coalesce(applied_version, 0)), started_at)
                 END AS behind

@@ -54,11 +54,13 @@ extension Ledger {
             """
             WITH next AS (
                 UPDATE bursar.config_version SET version = version + 1 RETURNING version
+            ), noted AS (
+                INSERT INTO bursar.config_change (version, kind, subject)
+                SELECT DISTINCT next.version, changed.kind, changed.subject
+                FROM next, unnest(\(change.touched.map(\.kind)), \(change.touched.map(\.subject)))
+                    AS changed (kind, subject)
             )
-            INSERT INTO bursar.config_change (version, kind, subject)
-            SELECT DISTINCT next.version, changed.kind, changed.subject
-            FROM next, unnest(\(change.touched.map(\.kind)), \(change.touched.map(\.subject)))
-                AS changed (kind, subject)
+            SELECT pg_notify(\(LedgerNotices.channel), version::text) FROM next
             """)
         // Replicas poll every few seconds; one that is a day behind reads everything.
         try await connection.execute("DELETE FROM bursar.config_change WHERE at < now() - interval '1 day'")

@@ -41,6 +41,7 @@ extension ClientCommand {
         @Option(help: "The environment meant when a request names none.")
         var environment: ProviderEnvironment?
         @Option(help: "When it ends, as 90d, 12h, 30m.") var expires: String?
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
@@ -83,6 +84,7 @@ extension ClientCommand {
                 "client_id      \(result.clientID)\nclient_secret  \(result.clientSecret)\n"
                     + "The secret is shown this once only."
             }
+            try await administration.finish(wait)
         }
     }
 
@@ -115,6 +117,7 @@ extension ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revoke a client. Gateways refuse it within 5 s.")
         @Argument(help: "Its id.") var client: ClientID
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
@@ -125,6 +128,7 @@ extension ClientCommand {
             try administration.output.print(Done(done: "revoked", subject: client.text)) {
                 "The client \(client) is revoked."
             }
+            try await administration.finish(wait)
         }
     }
 }

@@ -102,6 +102,7 @@ extension ConnectionCommand {
         )
         var origins: String?
         @Flag(inversion: .prefixedNo, help: "Renew its token even when nobody asks.") var keepWarm: Bool?
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
@@ -119,6 +120,7 @@ extension ConnectionCommand {
                 return Shown(try await ledger.connection(connection.name))
             }
             try administration.output.print(shown) { ConnectionCommand.table([shown]) }
+            try await administration.finish(wait)
         }
     }
 
@@ -126,10 +128,11 @@ extension ConnectionCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove a connection; its credential goes too when nothing else uses it.")
         @OptionGroup var connection: ConnectionArguments
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            try await changeConnection(connection.name, options, done: "removed") {
+            try await changeConnection(connection.name, options, wait, done: "removed") {
                 try await $0.removeConnection(connection.name, by: $1)
             }
         }
@@ -139,10 +142,11 @@ extension ConnectionCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a quarantine now: the next request asks the provider.")
         @OptionGroup var connection: ConnectionArguments
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            try await changeConnection(connection.name, options, done: "to be tried again") {
+            try await changeConnection(connection.name, options, wait, done: "to be tried again") {
                 try await $0.retryConnection(connection.name, by: $1)
             }
         }
@@ -150,7 +154,7 @@ extension ConnectionCommand {
 }
 
 private func changeConnection(
-    _ name: ConnectionName, _ options: GlobalOptions, done: String,
+    _ name: ConnectionName, _ options: GlobalOptions, _ wait: WaitOption, done: String,
     _ change: (Ledger, Actor) async throws -> Void
 ) async throws {
     let administration = try Administration(options)
@@ -158,6 +162,7 @@ private func changeConnection(
     try administration.output.print(Done(done: done, subject: name.description)) {
         "The connection \(name) is \(done)."
     }
+    try await administration.finish(wait)
 }
 
 /// A list of browser origins: scheme, host and port, as RFC 6454 writes them.

@@ -82,6 +82,7 @@ extension CredentialCommand {
         var shareToken = false
         @Flag(help: "Not in use until `credential activate`, or until id and secret are set.")
         var pending = false
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
@@ -117,6 +118,7 @@ extension CredentialCommand {
             try administration.output.print(shown) {
                 "The credential \(shown.id) for \(provider) \(environment) is \(shown.state)."
             }
+            try await administration.finish(wait)
         }
 
         /// A profile that lacks a host or path cannot be used yet: says what to add.
@@ -174,6 +176,7 @@ extension CredentialCommand {
     struct Activate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Put a pending credential into use.")
         @Argument(help: "Its id.") var id: CredentialID
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
@@ -184,6 +187,7 @@ extension CredentialCommand {
             try administration.output.print(Done(done: "activated", subject: id.description)) {
                 "The credential \(id) is active."
             }
+            try await administration.finish(wait)
         }
     }
 }

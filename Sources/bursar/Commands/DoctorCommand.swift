@@ -17,6 +17,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let check: String
         let ok: Bool
         let finding: String
+        /// Only in the line of a replica.
+        var replica: ReplicaShown?
 
         static func good(_ check: String, _ finding: String) -> Finding {
             Finding(check: check, ok: true, finding: finding)
@@ -24,6 +26,28 @@ struct DoctorCommand: AsyncParsableCommand {
 
         static func bad(_ check: String, _ finding: String) -> Finding {
             Finding(check: check, ok: false, finding: finding)
+        }
+    }
+
+    struct ReplicaShown: Encodable {
+        let id: String
+        let host: String
+        let program: String
+        let startedAt: String
+        let heartbeatAgeSeconds: Double
+        let appliedVersion: Int64?
+        let share: Double
+        let keyIDs: [String]
+
+        init(_ record: ReplicaRecord) {
+            id = record.id.description
+            host = record.label.name
+            program = record.label.program
+            startedAt = record.startedAt.description
+            heartbeatAgeSeconds = record.silence.fractionalSeconds
+            appliedVersion = record.applied?.number
+            share = Double(record.share.millionths) / 1_000_000
+            keyIDs = record.keyIDs
         }
     }
 
@@ -69,6 +93,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 if let vault, findings.allSatisfy(\.ok) {
                     findings.append(keys(try await ledger.sampleKeys(), vault))
                     findings.append(partitions(diagnosis))
+                    findings += replicas(try await ledger.replicas())
                 }
                 return findings
             }
@@ -123,5 +148,32 @@ struct DoctorCommand: AsyncParsableCommand {
         return stray == 0
             ? .good("partitions", "the default one is empty")
             : .bad("partitions", "\(stray) or more rows lie in the default one; see the runbook")
+    }
+
+    private func replicas(_ records: [ReplicaRecord]) -> [Finding] {
+        guard !records.isEmpty else { return [.good("replicas", "none is running")] }
+        return records.map { record in
+            let share = String(format: "%.1f %%", Double(record.share.millionths) / 10_000)
+            let text =
+                "\(record.label.name) (\(record.id)), program \(record.label.program), version "
+                + "\(record.versionText), heard \(record.silenceSeconds) s ago, share \(share), keys "
+                + record.keyIDs.joined(separator: " ")
+            var finding = Finding.good("replica", text)
+            if !record.isLive {
+                finding = .bad(
+                    "replica",
+                    text
+                        + "; silent: start it again on its state directory, or wait a minute till the others "
+                        + "take its share; if it still runs, look at its connection to PostgreSQL")
+            } else if let behind = record.behind, behind > ReplicaRecord.patience {
+                finding = .bad(
+                    "replica",
+                    text
+                        + "; behind by \(behind.secondsRoundedUp) s: what was withdrawn since works there; look "
+                        + "into its log, stop it if that must not be")
+            }
+            finding.replica = ReplicaShown(record)
+            return finding
+        }
     }
 }

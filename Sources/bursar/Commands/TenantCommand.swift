@@ -56,6 +56,7 @@ extension TenantCommand {
         @Option(help: "Its name.") var name: String
         @Option(help: "Requests per s, m, h or d, as 50/s.") var rate: String?
         @Option(help: "Requests that may come at once.") var burst: Int?
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
@@ -68,6 +69,7 @@ extension TenantCommand {
                 try await $0.addTenant(added, sealing: sealing, by: administration.actor)
             }
             try administration.output.print(Shown(added)) { "Added \(Shown(added).text)" }
+            try await administration.finish(wait)
         }
     }
 
@@ -115,11 +117,12 @@ extension TenantCommand {
         static let configuration = CommandConfiguration(abstract: "Give a tenant another name.")
         @Argument(help: "The tenant's businessUuid.") var tenant: TenantID
         @Option(help: "Its new name.") var name: String
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
             try TenantCommand.checkName(name)
-            try await changeTenant(tenant, options, done: "renamed") {
+            try await changeTenant(tenant, options, wait, done: "renamed") {
                 try await $0.renameTenant(tenant, to: name, by: $1)
             }
         }
@@ -128,10 +131,11 @@ extension TenantCommand {
     struct Suspend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Answer this tenant's clients no more.")
         @Argument(help: "The tenant's businessUuid.") var tenant: TenantID
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            try await changeTenant(tenant, options, done: "suspended") {
+            try await changeTenant(tenant, options, wait, done: "suspended") {
                 try await $0.setState(.suspended, of: tenant, by: $1)
             }
         }
@@ -140,10 +144,11 @@ extension TenantCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "End a suspension.")
         @Argument(help: "The tenant's businessUuid.") var tenant: TenantID
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            try await changeTenant(tenant, options, done: "resumed") {
+            try await changeTenant(tenant, options, wait, done: "resumed") {
                 try await $0.setState(.active, of: tenant, by: $1)
             }
         }
@@ -154,10 +159,11 @@ extension TenantCommand {
             abstract: "Delete a tenant with its connections, credentials, tokens and keys.",
             discussion: "Its usage and audit lines stay. There is no way back.")
         @Argument(help: "The tenant's businessUuid.") var tenant: TenantID
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            try await changeTenant(tenant, options, done: "deleted") {
+            try await changeTenant(tenant, options, wait, done: "deleted") {
                 try await $0.deleteTenant(tenant, by: $1)
             }
         }
@@ -169,6 +175,7 @@ extension TenantCommand {
         @Argument(help: "The tenant's businessUuid.") var tenant: TenantID
         @Option(help: "Requests per s, m, h or d, as 50/s.") var rate: String?
         @Option(help: "Requests that may come at once.") var burst: Int?
+        @OptionGroup var wait: WaitOption
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
@@ -176,7 +183,7 @@ extension TenantCommand {
         }
 
         func run() async throws {
-            try await changeTenant(tenant, options, done: "limited") { ledger, actor in
+            try await changeTenant(tenant, options, wait, done: "limited") { ledger, actor in
                 let former = try await ledger.tenant(tenant).limit
                 let limit = try TenantCommand.limit(rate: rate, burst: burst, former: former)
                 try await ledger.setLimit(limit, of: tenant, by: actor)
@@ -186,7 +193,7 @@ extension TenantCommand {
 }
 
 private func changeTenant(
-    _ tenant: TenantID, _ options: GlobalOptions, done: String,
+    _ tenant: TenantID, _ options: GlobalOptions, _ wait: WaitOption, done: String,
     _ change: (Ledger, Actor) async throws -> Void
 ) async throws {
     let administration = try Administration(options)
@@ -194,4 +201,5 @@ private func changeTenant(
     try administration.output.print(Done(done: done, subject: tenant.description)) {
         "The tenant \(tenant) is \(done)."
     }
+    try await administration.finish(wait)
 }

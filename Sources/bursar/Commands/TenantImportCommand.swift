@@ -14,6 +14,7 @@ struct TenantImportCommand: AsyncParsableCommand {
 
     @Argument(help: "A file that ends in .yaml, .yml or .csv.") var file: String
     @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
+    @OptionGroup var wait: WaitOption
     @OptionGroup var options: GlobalOptions
 
     private struct Result: Encodable {
@@ -50,5 +51,6 @@ struct TenantImportCommand: AsyncParsableCommand {
             return imported.map { dryRun ? "would \($0)" : $0 }.joined(separator: "\n")
                 + "\n\(verb) \(result.tenants) tenants and \(result.connections) connections."
         }
+        if !dryRun { try await administration.finish(wait) }
     }
 }

@@ -10,10 +10,12 @@ import Tracing
 struct Database: Sendable {
     let ledger: Ledger
     let reports: Ledger
+    /// Nil where a pooler in between lends connections for a transaction only.
+    let notices: LedgerNotices?
     let metrics: DatabaseMetrics
     private let pools: [DatabasePool: PostgresPool]
 
-    init(settings: Settings, logger: Logger, tracer: (any Tracer)?, factory: any MetricsFactory) {
+    init(settings: Settings, logger: Logger, tracer: (any Tracer)?, factory: any MetricsFactory) throws {
         let metrics = DatabaseMetrics(factory: factory)
         let failures = StoreFailureLog(logger: logger)
         let observe: Ledger.Observer = { call, duration, error in
@@ -31,6 +33,11 @@ struct Database: Sendable {
             waited: metrics.waiting(in: .reports))
         ledger = Ledger(pool: gateway, tracer: tracer, observe: observe)
         self.reports = Ledger(pool: reports, tracer: tracer, observe: observe)
+        let listener = PostgresConfiguration(
+            connectionString: settings.databaseURL, applicationName: "bursar-listen")
+        notices =
+            try settings.flag(.databaseListen)
+            ? LedgerNotices(ledger: ledger, configuration: listener) : nil
         self.metrics = metrics
         pools = [.gateway: gateway, .reports: reports]
     }

@@ -52,12 +52,12 @@ struct GatewayProcess {
     func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
-        let database = Database(
+        let database = try Database(
             settings: settings, logger: logger, tracer: tracer, factory: registry)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
             eventLoopGroup: group, logger: logger)
-        let gateway = try gateway(ledger: database.ledger, client: client)
+        let gateway = try gateway(database, client: client)
         watch(gateway, database)
         let servers = try listeners.servers(
             gateway: gateway, tls: tls?.context, registry: registry, reports: reportDesk(database.reports),
@@ -129,7 +129,8 @@ struct GatewayProcess {
         return quiet
     }
 
-    private func gateway(ledger: Ledger, client: HTTPProviderClient) throws -> Gateway {
+    private func gateway(_ database: Database, client: HTTPProviderClient) throws -> Gateway {
+        let ledger = database.ledger
         let wall = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
         let environment = GatewayEnvironment(
             clock: SystemGatewayClock(wallClock: wall), random: .system,
@@ -144,7 +145,8 @@ struct GatewayProcess {
         let world = Gateway.World(
             directory: ledger, tokens: ledger, usage: ledger, journal: journal, statements: ledger,
             client: client, secrets: secrets, replicas: ledger,
-            label: ReplicaLabel(name: HostName.current, program: Bursar.version))
+            label: ReplicaLabel(name: HostName.current, program: Bursar.version),
+            notices: database.notices)
         let profiles = Dictionary(uniqueKeysWithValues: catalogue.all.map { ($0.id, $0) })
         return Gateway(world: world, vault: vault, profiles: profiles, environment: environment)
     }

@@ -100,6 +100,11 @@ enum MetricCatalogue {
 
     private static let replicas = [
         MetricFamily(
+            Name.listenerFailing, .gauge,
+            help: "1 while changes of the configuration are not heard, only found by polling."),
+        MetricFamily(
+            Name.notices, .counter, help: "Changes of the configuration that were heard of when made."),
+        MetricFamily(
             Name.replicas, .gauge,
             help: "Replicas that hold a share of the limits: heard within ten seconds, or silent.",
             labels: [MetricLabel("state", values: GatewayMetrics.ReplicaState.allCases.map(\.rawValue))]),

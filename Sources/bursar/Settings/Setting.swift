@@ -4,6 +4,7 @@
 /// `BURSAR_HTTP_PORT`, `--set http-port=…`, and `http-port:` in the file.
 enum Setting: String, CaseIterable {
     case databaseURL = "database-url"
+    case databaseListen = "database-listen"
     case keyringFile = "keyring-file"
     case httpHost = "http-host"
     case httpPort = "http-port"
@@ -34,6 +35,7 @@ enum Setting: String, CaseIterable {
     var meaning: String {
         switch self {
         case .databaseURL: "libpq URI or conninfo of PostgreSQL; empty uses libpq's own PG* variables"
+        case .databaseListen: "true hears of changes on a connection of its own; false finds them by polling"
         case .keyringFile: "key-encryption keys, one `id:base64(32 bytes)` a line"
         case .httpHost: "merchant side: address to listen on"
         case .httpPort: "merchant side: port"
@@ -65,6 +67,7 @@ enum Setting: String, CaseIterable {
         case .httpPort: "8080"
         case .adminPort: "8081"
         case .httpBehindTLSProxy: "false"
+        case .databaseListen: "true"
         case .stateDirectory: ".bursar/state"
         case .providerNetworks: "public"
         case .reportZone: "UTC"

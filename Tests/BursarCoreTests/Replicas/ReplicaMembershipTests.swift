@@ -72,6 +72,7 @@ private struct ReplicasLife {
     private var random: SplitMix64
     private var replicas: [Replica] = []
     private var held: [ReplicaReport] = []
+    private var late: [(report: ReplicaReport, news: ReplicaNews)] = []
     private var made: UInt64 = 0
 
     init(seed: UInt64) {
@@ -92,6 +93,7 @@ private struct ReplicasLife {
         case 5..<7: restart()
         case 7..<8: clock.advance(by: .seconds(Int.random(in: 1...9, using: &random)))
         case 8..<14: if !held.isEmpty { _ = store.take(held.remove(at: pick(held.count))) }
+        case 14..<18: if !late.isEmpty { deliver(late.remove(at: pick(late.count))) }
         default: beat(pick(replicas.count))
         }
         // Nobody is cut off for a minute while others are heard.
@@ -100,7 +102,7 @@ private struct ReplicasLife {
 
     /// Every heartbeat arrives, and so does its answer, for as long as a dead replica is remembered.
     mutating func settle() {
-        held = []
+        (held, late) = ([], [])
         for _ in 0..<70 {
             clock.advance(by: .seconds(1))
             replicas.indices.forEach { reach($0) }
@@ -142,9 +144,14 @@ private struct ReplicasLife {
         switch Int.random(in: 0..<10, using: &random) {
         case 0: break  // the heartbeat is lost
         case 1: held.append(report)  // it arrives later, when its answer interests nobody
-        case 2: _ = store.take(report)  // its answer is lost
+        case 2: late.append((report, store.take(report)))  // its answer is late, or lost
         default: _ = replicas[index].member.hear(store.take(report), answering: report.beat)
         }
+    }
+
+    private mutating func deliver(_ answer: (report: ReplicaReport, news: ReplicaNews)) {
+        guard let index = replicas.firstIndex(where: { $0.id == answer.report.id }) else { return }
+        _ = replicas[index].member.hear(answer.news, answering: answer.report.beat)
     }
 
     private mutating func reach(_ index: Int) {
