@@ -13,6 +13,7 @@ actor DirectoryFollower {
     private var waiting: Task<Result<Void, StoreFailure>, Never>?
     private var lookups = GenericCellRate()
     private var lastFailure: StoreFailure?
+    private var beginsAnew = false
 
     /// Look-ups for unknown callers (docs/API.md section 3).
     static let lookupLimit = RateLimit(count: 50, period: .seconds(1), burst: 50)!
@@ -60,6 +61,13 @@ actor DirectoryFollower {
         return await next.value
     }
 
+    /// Reads everything, whatever version was applied: the store may be another one, where the same number
+    /// means something else. Tried again by the next read when it fails.
+    func followFromScratch() async -> Result<Void, StoreFailure> {
+        beginsAnew = true
+        return await follow()
+    }
+
     private func beginWaiting() -> Task<Result<Void, StoreFailure>, Never> {
         waiting = nil
         return begin()
@@ -74,7 +82,15 @@ actor DirectoryFollower {
     private func read() async -> Result<Void, StoreFailure> {
         defer { running = nil }
         do throws(StoreFailure) {
-            let changes = try await store.changes(since: directory.version)
+            let begunAnew = beginsAnew
+            beginsAnew = false
+            let changes: DirectoryChanges
+            do throws(StoreFailure) {
+                changes = try await store.changes(since: begunAnew ? nil : directory.version)
+            } catch {
+                beginsAnew = beginsAnew || begunAnew
+                throw error
+            }
             if changes.version != directory.version || changes.isComplete { directory.apply(changes) }
             lastFailure = nil
             return .success(())

@@ -36,6 +36,14 @@ package struct PostgresConfiguration: Sendable {
 }
 
 extension PostgresConfiguration {
+    /// Whether the connection string leaves open which of several servers is the primary.
+    package var choosesAmongPrimaries: Bool {
+        guard let options = ConnectionOptions(parsing: connectionString) else { return false }
+        let wantsStandby = ["standby", "prefer-standby", "read-only"]
+        return ConnectionPlan(options).candidates.count > 1
+            && !wantsStandby.contains(options.value("target_session_attrs") ?? "")
+    }
+
     /// For looking at one host, whatever it is: answers in a second or not at all.
     func probing(host: Int) -> PostgresConfiguration {
         var probing = PostgresConfiguration(
