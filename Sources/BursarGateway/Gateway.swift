@@ -108,6 +108,13 @@ package final class Gateway: Sendable {
     /// Has to be told when the vault has got another keyring.
     package func keyringChanged() { directory.openPeppers() }
 
+    /// Has to be told when another server has become the primary, which may lack what the former one
+    /// acknowledged last: counts are compared with it, and the configuration is read in full.
+    package func databaseMoved() async {
+        usage.replay()
+        _ = await follower.followFromScratch()
+    }
+
     /// Reads the configuration now. Returns when it is applied.
     package func follow() async -> Result<Void, StoreFailure> { await follower.follow() }
 

@@ -46,6 +46,20 @@ package struct GatewayEnvironment: Sendable {
             ])
     }
 
+    func found(_ setback: JournalSpool.Setback, of journal: JournalID) {
+        metrics.found(setback)
+        if setback.replayed > 0 {
+            logger.notice(
+                "the database has lost frames of usage; they are sent again",
+                metadata: ["frames": "\(setback.replayed)"])
+        }
+        if setback.lost > 0 {
+            logger.error(
+                "the database has lost frames of usage that are not kept any more",
+                metadata: ["missing_frames": "\(setback.lost)"])
+        }
+    }
+
     func storeFailed(_ failure: StoreFailure, during work: String) {
         logger.warning(
             "the database gave no answer", metadata: ["during": "\(work)", "failure": "\(failure)"])

@@ -31,6 +31,8 @@ package final class GatewayMetrics: Sendable {
         package static let journalAge = "bursar_journal_oldest_pending_seconds"
         package static let sealFailures = "bursar_journal_seal_failures_total"
         package static let journalDamaged = "bursar_journal_damaged_total"
+        package static let framesReplayed = "bursar_journal_frames_replayed_total"
+        package static let framesLost = "bursar_journal_frames_lost_total"
     }
 
     /// Stands where a label does not apply.
@@ -60,6 +62,8 @@ package final class GatewayMetrics: Sendable {
     private let journalAge: Gauge
     private let sealFailures: Counter
     private let journalDamaged: Counter
+    private let framesReplayed: Counter
+    private let framesLost: Counter
     private let waiters: Gauge
 
     package init(factory: any MetricsFactory) {
@@ -95,6 +99,8 @@ package final class GatewayMetrics: Sendable {
         journalAge = Gauge(label: Name.journalAge, factory: factory)
         sealFailures = Counter(label: Name.sealFailures, factory: factory)
         journalDamaged = Counter(label: Name.journalDamaged, factory: factory)
+        framesReplayed = Counter(label: Name.framesReplayed, factory: factory)
+        framesLost = Counter(label: Name.framesLost, factory: factory)
         waiters = Gauge(label: Name.waiters, factory: factory)
     }
 
@@ -143,6 +149,11 @@ package final class GatewayMetrics: Sendable {
     func lostAttribution(_ answers: Int64) { unattributed.increment(by: answers) }
     func sealFailed() { sealFailures.increment() }
     func found(_ damage: JournalDamage) { journalDamaged.increment() }
+
+    func found(_ setback: JournalSpool.Setback) {
+        framesReplayed.increment(by: setback.replayed)
+        framesLost.increment(by: setback.lost)
+    }
 
     func journal(bytes: Int, pending: Int, oldest age: Duration) {
         journalBytes.record(bytes)

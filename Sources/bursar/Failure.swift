@@ -83,6 +83,8 @@ struct Failure {
 
     static func advice(on error: PostgresError) -> String {
         switch error {
+        case .connectionFailed(let failure) where [.outdated, .otherCluster].contains(failure.reason):
+            "\(error)"
         case .connectionFailed:
             "\(error); check BURSAR_DATABASE_URL and that PostgreSQL is running (`bursar doctor` tells more)"
         case .server(let server) where ["42P01", "3F000"].contains(server.sqlState.code):

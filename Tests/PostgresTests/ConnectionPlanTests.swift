@@ -47,6 +47,17 @@ import Testing
             plan(["host": "a,b", "target_session_attrs": "prefer-standby"]).passes == ["standby", "any"])
     }
 
+    @Test func theHostThatWasThePrimaryLastIsTriedFirst() {
+        let plan = plan(["host": "a,b,c", "target_session_attrs": "read-write"])
+        #expect(plan.beginning(with: 2).candidates.map(\.host) == ["c", "a", "b"])
+        #expect(plan.beginning(with: nil) == plan && plan.beginning(with: 3) == plan)
+    }
+
+    @Test func aLookAtOneHostTakesItAsItIs() {
+        let plan = plan(["host": "a,b", "target_session_attrs": "prefer-standby"]).only(1)
+        #expect(plan.candidates.map(\.host) == ["b"] && plan.passes == ["any"])
+    }
+
     @Test func libpqTakesStringsApart() throws {
         let uri = try #require(ConnectionOptions(parsing: "postgresql://u:p%20w@a:1,b:2/d?sslmode=require"))
         #expect(uri.given["host"] == "a,b" && uri.given["port"] == "1,2" && uri.given["sslmode"] == "require")

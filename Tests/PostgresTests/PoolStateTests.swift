@@ -61,6 +61,28 @@ import Testing
         #expect(state.giveBack(next[0], isReusable: true, now: at(200)) == [.close(next[0])])
     }
 
+    @Test func connectionsOpenedTogetherDoNotEndTogether() {
+        var state = state()
+        let (_, one, _) = ask(&state)
+        let (_, two, _) = ask(&state)
+        _ = state.connected(one[0], now: at(0), jitter: 0)
+        _ = state.connected(two[0], now: at(0), jitter: 0.5)
+        #expect(state.giveBack(one[0], isReusable: true, now: at(95)).isEmpty)
+        #expect(state.giveBack(two[0], isReusable: true, now: at(95)) == [.close(two[0])])
+    }
+
+    @Test func onlyIdleConnectionsAreRetiredAtOnce() {
+        var state = state()
+        let (_, one, _) = ask(&state)
+        let (_, two, _) = ask(&state)
+        _ = state.connected(one[0], now: at(0))
+        _ = state.connected(two[0], now: at(0))
+        _ = state.giveBack(one[0], isReusable: true, now: at(1))
+        #expect(state.retire([one[0], two[0]]) == [.close(one[0])])
+        #expect(state.giveBack(two[0], isReusable: false, now: at(2)) == [.close(two[0])])
+        #expect(state.statistics == .init(open: 0, idle: 0, waiting: 0, connecting: 0))
+    }
+
     @Test func aFailedAttemptFailsEveryWaiterWhenNothingElseIsInSight() {
         var state = state()
         let (first, one, _) = ask(&state)

@@ -89,9 +89,10 @@ final class UsageRecorder: Sendable {
 
     private func deliver(_ id: JournalID) async -> Bool {
         do throws(StoreFailure) {
+            let epoch = journal.epoch
             if journal.position(of: id) == nil {
                 let position = try await store.delivered(of: id)
-                journal.stands(id, at: position, now: environment.clock.now())
+                guard stands(id, at: position, since: epoch) else { return false }
             }
             while true {
                 let journal = journal
@@ -108,14 +109,26 @@ final class UsageRecorder: Sendable {
                     case .stored: batch.last
                     case .standsAt(let sequence): sequence
                     }
-                journal.stands(id, at: position, now: environment.clock.now())
+                guard stands(id, at: position, since: epoch) else { return false }
             }
         } catch {
-            journal.forgetPosition(of: id)
+            journal.forgetPositions()
             environment.storeFailed(error, during: "storing usage")
             return false
         }
     }
+
+    /// Whether the answer is of the store that there is now.
+    private func stands(_ id: JournalID, at position: Int64, since epoch: Int) -> Bool {
+        let setback = journal.stands(id, at: position, now: environment.clock.now(), since: epoch)
+        guard let setback else { return false }
+        if setback != JournalSpool.Setback() { environment.found(setback, of: id) }
+        return true
+    }
+
+    /// The store may lack what it has acknowledged: every journal is compared with it, and sent again from
+    /// where it stands.
+    func replay() { journal.doubt() }
 
     /// For the metrics of the moment.
     func recordHoldings() {

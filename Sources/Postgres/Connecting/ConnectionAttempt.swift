@@ -48,6 +48,7 @@ struct ConnectionAttempt {
         let session = Session(connection, queryTimeout: configuration.queryTimeout)
         try poll(session, until: deadline)
         try configure(session, until: deadline)
+        try admit(session, until: deadline)
         return session
     }
 
@@ -89,6 +90,27 @@ struct ConnectionAttempt {
                 }
                 throw failure(.configuration, "setting \(name) refused with \(refusal.sqlState)")
             }
+        }
+    }
+
+    /// Keeps off a server that is no primary, or one that was left behind.
+    private func admit(_ session: Session, until deadline: Deadline) throws(PostgresError) {
+        guard let watch = configuration.watch else { return }
+        let position: ServerPosition
+        do throws(PostgresError) {
+            position = try ServerPosition(try session.run(ServerPosition.question, until: deadline).rows.rows)
+        } catch {
+            guard case .server(let refusal) = error, !refusal.sqlState.spoilsConnection else {
+                throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
+            }
+            throw failure(.configuration, "the server does not tell its timeline (\(refusal.sqlState))")
+        }
+        if let objection = watch.objection(to: position) {
+            throw failure(objection.reason, objection.message)
+        }
+        session.standing = position.timeline.map { number in
+            TimelineStanding(
+                watch: watch, timeline: ServerTimeline(system: position.system, number: number))
         }
     }
 

@@ -17,15 +17,31 @@ struct ConnectionPlan: Sendable, Equatable {
         }
     }
 
-    let candidates: [Candidate]
+    private(set) var candidates: [Candidate]
     /// target_session_attrs for each time through the candidates; nil leaves it to libpq.
-    let passes: [String?]
+    private(set) var passes: [String?]
 
     init(_ options: ConnectionOptions) {
         candidates = Self.candidates(options)
         // A single host can only say no to "prefer"; the preference is between hosts, so it is ours to keep.
         let target = options.value("target_session_attrs")
         passes = target == "prefer-standby" ? ["standby", "any"] : [nil]
+    }
+
+    /// One host, whatever it is.
+    func only(_ index: Int) -> ConnectionPlan {
+        var plan = self
+        plan.candidates = candidates.indices.contains(index) ? [candidates[index]] : []
+        plan.passes = ["any"]
+        return plan
+    }
+
+    /// The host at `index` before the others. A host that swallows packets costs a share of the deadline.
+    func beginning(with index: Int?) -> ConnectionPlan {
+        guard let index, candidates.indices.contains(index) else { return self }
+        var plan = self
+        plan.candidates.insert(plan.candidates.remove(at: index), at: 0)
+        return plan
     }
 
     private static func candidates(_ options: ConnectionOptions) -> [Candidate] {

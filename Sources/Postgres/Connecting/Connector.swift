@@ -15,7 +15,10 @@ struct Connector {
         guard let options = ConnectionOptions(parsing: configuration.connectionString) else {
             throw Self.failure(.configuration, "", "the connection string cannot be parsed")
         }
-        let plan = ConnectionPlan(options)
+        let whole = ConnectionPlan(options)
+        let plan =
+            configuration.onlyHost.map(whole.only)
+            ?? whole.beginning(with: configuration.watch?.preferred)
         var failure = PostgresError.timedOut(.connecting)
         var left = plan.passes.count * plan.candidates.count
         for target in plan.passes {

@@ -8,6 +8,9 @@ package struct PostgresConfiguration: Sendable {
     let connectTimeout: Duration
     let queryTimeout: Duration
     let sessionSettings: [(String, String)]
+    let watch: PrimaryWatch?
+    /// The place of the only host to try; nil tries them all.
+    private(set) var onlyHost: Int?
 
     /// - Parameters:
     ///   - connectionString: libpq URI or conninfo. TLS by libpq's own rules (`sslmode` and so on).
@@ -17,15 +20,38 @@ package struct PostgresConfiguration: Sendable {
     ///     less, so that a merely slow statement costs no connection.
     ///   - sessionSettings: settings (`search_path`, …) of every connection, beside those this module makes:
     ///     statement_timeout, jit and client_connection_check_interval.
+    ///   - watch: keeps connections to primaries of its timeline; without one any server will do.
     package init(
         connectionString: String, applicationName: String = "bursar", connectTimeout: Duration = .seconds(5),
-        queryTimeout: Duration = .seconds(5), sessionSettings: [(String, String)] = []
+        queryTimeout: Duration = .seconds(5), sessionSettings: [(String, String)] = [],
+        watch: PrimaryWatch? = nil
     ) {
         self.connectionString = connectionString
         self.applicationName = applicationName
         self.connectTimeout = connectTimeout
         self.queryTimeout = queryTimeout
         self.sessionSettings = sessionSettings
+        self.watch = watch
+    }
+}
+
+extension PostgresConfiguration {
+    /// Whether the connection string leaves open which of several servers is the primary.
+    package var choosesAmongPrimaries: Bool {
+        guard let options = ConnectionOptions(parsing: connectionString) else { return false }
+        let wantsStandby = ["standby", "prefer-standby", "read-only"]
+        return ConnectionPlan(options).candidates.count > 1
+            && !wantsStandby.contains(options.value("target_session_attrs") ?? "")
+    }
+
+    /// For looking at one host, whatever it is: answers in a second or not at all.
+    func probing(host: Int) -> PostgresConfiguration {
+        var probing = PostgresConfiguration(
+            connectionString: connectionString, applicationName: applicationName + "-probe",
+            connectTimeout: PrimaryWatch.patience, queryTimeout: PrimaryWatch.patience,
+            sessionSettings: sessionSettings)
+        probing.onlyHost = host
+        return probing
     }
 }
 

@@ -7,7 +7,7 @@ struct ConnectionThread: Sendable {
     let mailbox: Mailbox
     let configuration: PostgresConfiguration
     /// Called once, on the thread, when it is known whether there is a connection.
-    let connected: @Sendable (PostgresError?) -> Void
+    let connected: @Sendable (Result<TimelineStanding?, PostgresError>) -> Void
 
     /// Enough for getaddrinfo, OpenSSL and our own shallow calls; the default is 8 MiB.
     private static let stackBytes = 1 << 20
@@ -40,12 +40,12 @@ struct ConnectionThread: Sendable {
     private func main() {
         do throws(PostgresError) {
             let session = try Connector(configuration).connect()
-            connected(nil)
+            connected(.success(session.standing))
             serve(session)
             session.finish()
         } catch {
             mailbox.publish(isReusable: false, isBroken: true)
-            connected(error)
+            connected(.failure(error))
         }
         mailbox.end()
     }

@@ -9,10 +9,12 @@
 package final class PostgresConnection: Sendable {
     let mailbox: Mailbox
     private let configuration: PostgresConfiguration
+    private let standing: TimelineStanding?
 
-    private init(mailbox: Mailbox, configuration: PostgresConfiguration) {
+    private init(mailbox: Mailbox, configuration: PostgresConfiguration, standing: TimelineStanding?) {
         self.mailbox = mailbox
         self.configuration = configuration
+        self.standing = standing
     }
 
     deinit {
@@ -40,12 +42,11 @@ package final class PostgresConnection: Sendable {
         _ connected: @escaping @Sendable (Result<PostgresConnection, PostgresError>) -> Void
     ) {
         let mailbox = Mailbox()
-        let thread = ConnectionThread(mailbox: mailbox, configuration: configuration) { error in
-            if let error {
-                connected(.failure(error))
-            } else {
-                connected(.success(PostgresConnection(mailbox: mailbox, configuration: configuration)))
-            }
+        let thread = ConnectionThread(mailbox: mailbox, configuration: configuration) { result in
+            connected(
+                result.map {
+                    PostgresConnection(mailbox: mailbox, configuration: configuration, standing: $0)
+                })
         }
         if !thread.start() {
             let message = "no thread or descriptor left in this process"
@@ -53,6 +54,9 @@ package final class PostgresConnection: Sendable {
             connected(.failure(.connectionFailed(failure)))
         }
     }
+
+    /// Whether its server was left behind: fit for nothing any more.
+    var isOutdated: Bool { standing?.isOutdated ?? false }
 
     /// Runs one statement and answers its rows, up to 64 MiB of them. `timeout` counts from the call.
     package func query(
@@ -121,7 +125,9 @@ package final class PostgresConnection: Sendable {
         let result: Result<R, PostgresError> = await withCheckedContinuation { continuation in
             let isQueued = mailbox.post { [mailbox] session in
                 guard let session else { return continuation.resume(returning: .failure(.closed)) }
-                let result = Result { () throws(PostgresError) in try body(session) }
+                let result = Result { () throws(PostgresError) in
+                    try session.whileCurrent { () throws(PostgresError) in try body(session) }
+                }
                 // First, so that a pool that gets the connection back sees how it was left.
                 mailbox.publish(isReusable: session.isReusable, isBroken: session.isBroken)
                 continuation.resume(returning: result)

@@ -17,6 +17,8 @@ final class Session {
     var isStreaming = false
     var rows = RowBuilder()
     var listeners: [Listener] = []
+    /// Nil where nobody watches which server is the primary.
+    var standing: TimelineStanding?
 
     /// Takes over a connection that stands; closes it in `finish` or when it goes.
     init(_ connection: OpaquePointer, queryTimeout: Duration) {
@@ -39,6 +41,8 @@ final class Session {
 
     var isReusable: Bool { !isBroken && !isSpoiled && !isStreaming && !isInTransaction && listeners.isEmpty }
 
+    private var isOutdated: Bool { standing?.isOutdated ?? false }
+
     /// Ends the streams of notifications. The connection itself closes with the object.
     func finish() {
         isBroken = true
@@ -54,6 +58,18 @@ final class Session {
 
     func spoil() {
         isSpoiled = true
+    }
+}
+
+extension Session {
+    /// Runs `body` while the server is still the primary that it was. What an old primary acknowledges after
+    /// the cluster has gone on is void, a COMMIT above all: nobody else will ever see it.
+    func whileCurrent<R>(_ body: () throws(PostgresError) -> R) throws(PostgresError) -> R {
+        if isOutdated { throw lost() }
+        let value = try body()
+        if isOutdated { throw lost() }
+        standing?.watch.answered()
+        return value
     }
 }
 
@@ -104,7 +120,10 @@ extension Session {
     ) throws(PostgresError) -> Int32 {
         while true {
             var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
-            let ready = poll(&descriptor, 1, min(deadline.milliseconds, (earlier ?? deadline).milliseconds))
+            // A frozen old primary must not keep anybody until the deadline.
+            let look: Int32 = standing == nil ? .max : 250
+            let ready = poll(
+                &descriptor, 1, min(deadline.milliseconds, (earlier ?? deadline).milliseconds, look))
             if ready > 0 {
                 // A hang-up is read like data: libpq finds out what it means.
                 let isOver = descriptor.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
@@ -112,6 +131,7 @@ extension Session {
             }
             if ready < 0 && errno != EINTR { throw lost() }
             if deadline.hasPassed { throw drop(.timedOut(.statement)) }
+            if isOutdated { throw lost() }
             if let earlier, earlier.hasPassed { return 0 }
         }
     }

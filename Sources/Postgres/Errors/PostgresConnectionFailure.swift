@@ -18,6 +18,10 @@ package struct PostgresConnectionFailure: Sendable, Hashable {
         case refused
         /// The server is not of the kind `target_session_attrs` asks for.
         case unsuitable
+        /// The server is a primary of a timeline that its cluster has left behind.
+        case outdated
+        /// The server belongs to another cluster than the one that was met before.
+        case otherCluster
     }
 
     package let reason: Reason

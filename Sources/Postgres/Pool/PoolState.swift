@@ -89,11 +89,13 @@ struct PoolState {
     }
 
     /// An attempt succeeded. If it was given up as stuck, it has a place only where one is free.
-    mutating func connected(_ id: ConnectionID, now: Instant) -> [PoolAction] {
+    /// - Parameter jitter: 0 ..< 1; ages the connection by up to a fifth, so that those opened together after
+    ///   an outage do not end together.
+    mutating func connected(_ id: ConnectionID, now: Instant, jitter: Double = 0) -> [PoolAction] {
         guard case .connecting = entries[id] else { return [] }
         entries[id] = nil
         guard !isClosed, used(now) < configuration.size else { return [.close(id)] }
-        return place(id, opened: now)
+        return place(id, opened: now - configuration.maximumAge / 5 * jitter)
     }
 
     /// An attempt failed. When nothing else is in sight, whoever waits learns why at once.
@@ -122,6 +124,9 @@ struct PoolState {
         idle.removeAll { $0 == id }
         return [.close(id)]
     }
+
+    /// Connections are good for nothing any more. Lent ones are their borrowers' to give back.
+    mutating func retire(_ ids: [ConnectionID]) -> [PoolAction] { ids.flatMap { ended($0) } }
 
     /// No more of anything: waiters fail, idle connections close, lent ones when they come back.
     mutating func close() -> [PoolAction] {

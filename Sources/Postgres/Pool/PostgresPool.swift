@@ -27,13 +27,15 @@ package final class PostgresPool: Sendable {
         // The connector's own deadline fires first unless it hangs in getaddrinfo.
         let stuckAfter = configuration.connectTimeout + .milliseconds(500)
         guarded = Mutex(Guarded(state: PoolState(pool, stuckAfter: stuckAfter)))
+        configuration.watch?.whenRisen { [weak self] in self?.retireOutdated() }
     }
 
     /// What the pool holds just now.
     package var statistics: PostgresPoolStatistics { guarded.withLock { $0.state.statistics } }
 
     /// Lends a connection to `body`, which must not keep it. Waits at most `waitingTimeout` for one, and
-    /// throws `CancellationError` when the task is cancelled meanwhile.
+    /// throws `CancellationError` when the task is cancelled meanwhile. Throws at once while the watch knows
+    /// that no primary answers.
     package func withConnection<R: Sendable>(
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
@@ -88,11 +90,12 @@ extension PostgresPool {
     }
 
     private func lease() async throws -> Lease {
+        if let absence = configuration.watch?.absence { throw absence }
         let begin = ContinuousClock.now
         defer { waited?(.now - begin) }
         while true {
             let lease = try await leaseAny()
-            if lease.connection.mailbox.isOpen { return lease }
+            if lease.connection.mailbox.isOpen, !lease.connection.isOutdated { return lease }
             // It ended between its return and now; the pool hears of that too, only later.
             giveBack(lease)
         }
@@ -141,7 +144,7 @@ extension PostgresPool {
     }
 
     private func giveBack(_ lease: Lease) {
-        let isReusable = lease.connection.mailbox.isReusable
+        let isReusable = lease.connection.mailbox.isReusable && !lease.connection.isOutdated
         perform { state, now in state.giveBack(lease.id, isReusable: isReusable, now: now) }
     }
 }
@@ -171,6 +174,16 @@ extension PostgresPool {
         }
     }
 
+    /// The cluster has gone on: idle connections to the server that it left close at once, lent ones when
+    /// they come back, and their statements fail meanwhile.
+    private func retireOutdated() {
+        let effects = guarded.withLock { guarded in
+            let outdated = guarded.connections.filter { $0.value.isOutdated }.map(\.key)
+            return guarded.resolve(guarded.state.retire(outdated))
+        }
+        effects.forEach(act)
+    }
+
     private func connect(_ id: ConnectionID) {
         PostgresConnection.start(configuration) { [weak self] result in
             switch result {
@@ -185,7 +198,8 @@ extension PostgresPool {
     private func adopt(_ connection: PostgresConnection, as id: ConnectionID) {
         let effects = guarded.withLock { guarded in
             guarded.connections[id] = connection
-            return guarded.resolve(guarded.state.connected(id, now: .now))
+            return guarded.resolve(
+                guarded.state.connected(id, now: .now, jitter: .random(in: 0..<1)))
         }
         effects.forEach(act)
         connection.mailbox.whenEnded { [weak self] in

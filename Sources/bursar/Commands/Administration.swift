@@ -23,7 +23,8 @@ struct Administration {
     ) async throws -> R {
         let pool = PostgresPool(
             PostgresConfiguration(
-                connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout),
+                connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout,
+                watch: await watch()),
             pool: PostgresPoolConfiguration(size: 1))
         let ledger = Ledger(pool: pool) { call, _, error in
             if let error { Output.say("bursar: \(call.work): \(error)") }
@@ -36,6 +37,17 @@ struct Administration {
             await pool.close()
             throw error
         }
+    }
+
+    /// Where several hosts may hold an old primary, a look at all of them: what is written there is lost.
+    func watch() async -> PrimaryWatch? {
+        let configuration = PostgresConfiguration(
+            connectionString: settings.databaseURL, applicationName: "bursar-cli")
+        guard configuration.choosesAmongPrimaries else { return nil }
+        let watch = PrimaryWatch(configuration)
+        await watch.probe()
+        await watch.close()
+        return watch
     }
 
     /// For one step of a report over many tenants.

@@ -25,7 +25,8 @@ struct MigrateCommand: AsyncParsableCommand {
         let administration = try Administration(options)
         let connection = try await PostgresConnection.connect(
             PostgresConfiguration(
-                connectionString: administration.settings.databaseURL, applicationName: "bursar-migrate"))
+                connectionString: administration.settings.databaseURL, applicationName: "bursar-migrate",
+                watch: await administration.watch()))
         do {
             try await run(Migrator(connection: connection), administration.output)
             await connection.close()

@@ -17,6 +17,9 @@ struct DatabaseMetrics: Sendable {
         static let wait = "bursar_database_wait_seconds"
         static let callDuration = "bursar_database_call_duration_seconds"
         static let failures = "bursar_database_failures_total"
+        static let probes = "bursar_database_probes_total"
+        static let timeline = "bursar_database_timeline"
+        static let reachable = "bursar_database_reachable"
         static let keyRows = "bursar_key_rows"
         static let missingRows = "bursar_keyring_missing_rows"
     }
@@ -25,6 +28,8 @@ struct DatabaseMetrics: Sendable {
 
     private static let pool = MetricLabel("pool", values: DatabasePool.allCases.map(\.rawValue))
     private static let call = MetricLabel("call", values: LedgerCall.allCases.map(\.rawValue))
+
+    private static let verdict = MetricLabel("result", values: PrimaryWatch.Verdict.allCases.map(\.rawValue))
 
     static let families = [
         MetricFamily(
@@ -40,6 +45,13 @@ struct DatabaseMetrics: Sendable {
             labels: [call]),
         MetricFamily(
             Name.failures, .counter, help: "Calls to the database that failed.", labels: [call]),
+        MetricFamily(
+            Name.probes, .counter, help: "Looks at a database host, by what was found there.",
+            labels: [verdict]),
+        MetricFamily(
+            Name.timeline, .gauge, help: "The highest timeline of the database that this replica has seen."),
+        MetricFamily(
+            Name.reachable, .gauge, help: "1 unless the last looks at the database's hosts found no primary."),
         // Open: operators choose the ids of their keys.
         MetricFamily(
             Name.keyRows, .gauge, help: "Data keys and peppers sealed under each key of the keyring.",
@@ -84,6 +96,15 @@ struct DatabaseMetrics: Sendable {
                 .record(count)
         }
         Gauge(label: Name.waiters, dimensions: [place], factory: factory).record(statistics.waiting)
+    }
+
+    func probed(_ verdict: PrimaryWatch.Verdict) {
+        Counter(label: Name.probes, dimensions: [("result", verdict.rawValue)], factory: factory).increment()
+    }
+
+    func record(_ watch: PrimaryWatch) {
+        Gauge(label: Name.timeline, factory: factory).record(watch.timeline?.number ?? 0)
+        Gauge(label: Name.reachable, factory: factory).record(watch.absence == nil ? 1 : 0)
     }
 
     /// - Parameter former: keys that were recorded before; those without rows now go to zero.

@@ -26,6 +26,7 @@ struct GatewayProcess {
     private let vault: Vault
     private let catalogue: ProfileCatalogue
     private let state: StateDirectory
+    private let timelines: TimelineFile
     private let adminTokens: AdminTokens?
     private let registry: PrometheusRegistry
     private let tls: TLSFiles?
@@ -47,13 +48,16 @@ struct GatewayProcess {
             try TLSFiles(certificate: files.certificate, key: files.key, logger: logger, factory: registry)
         }
         state = try StateDirectory(path: try settings.required(.stateDirectory))
+        timelines = try TimelineFile(directory: state.path)
     }
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
         let database = try Database(
-            settings: settings, logger: logger, tracer: tracer, factory: registry)
+            settings: settings, timelines: timelines, logger: logger, tracer: tracer, factory: registry)
+        // Before the first connection: an old primary must not be the first that is met.
+        await database.watch.probe()
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
             eventLoopGroup: group, logger: logger)
@@ -80,7 +84,12 @@ struct GatewayProcess {
     private func services(
         of gateway: Gateway, _ database: Database, _ servers: [HTTPServer], _ group: any EventLoopGroup
     ) -> [any Service] {
-        var services: [any Service] = gateway.services
+        // The watch first: it goes on until the last counts are stored.
+        var services: [any Service] = [
+            FailoverService(
+                watch: database.watch, metrics: database.metrics, gateway: gateway, logger: logger)
+        ]
+        services += gateway.services
         services += [
             PartitionService(ledger: database.ledger, logger: logger, factory: registry),
             RollUpService(ledger: database.reports),

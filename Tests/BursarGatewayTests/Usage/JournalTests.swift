@@ -7,11 +7,11 @@ import Testing
 @testable import BursarGateway
 
 @Suite struct JournalTests {
-    private static let now = Instant(seconds: 1_795_000_000)
-    private static let minute = now.microseconds / 60_000_000
-    private static let folders = JournalFolders()
+    static let now = Instant(seconds: 1_795_000_000)
+    static let minute = now.microseconds / 60_000_000
+    static let folders = JournalFolders()
 
-    private static func open(
+    static func open(
         _ folder: String, boot: UInt64, limits: JournalLimits = JournalLimits(lanes: 2, pageBytes: 1 << 15),
         now: Instant = JournalTests.now
     ) throws -> UsageJournal {
@@ -20,7 +20,7 @@ import Testing
             made: UUIDValue(high: 1, low: 1), now: now)
     }
 
-    private static func key(_ tenant: UInt64, _ meter: Meter = .answeredMemory) -> UsageKey {
+    static func key(_ tenant: UInt64, _ meter: Meter = .answeredMemory) -> UsageKey {
         UsageKey(
             tenant: TenantID(UUIDValue(high: 5, low: tenant)), client: ClientID("brc_ABCDEFGHIJ0123456789"),
             provider: ProviderID("zertiban"), environment: .sandbox, meter: meter)
@@ -36,14 +36,19 @@ import Testing
     }
 
     /// Delivers everything as the recorder does.
-    private static func drain(_ journal: UsageJournal, to store: MemoryUsageStore) async throws {
+    static func drain(
+        _ journal: UsageJournal, to store: MemoryUsageStore, now: Instant = JournalTests.now
+    ) async throws {
         for id in journal.undelivered {
-            journal.stands(id, at: try await store.delivered(of: id), now: now)
+            let epoch = journal.epoch
+            _ = journal.stands(id, at: try await store.delivered(of: id), now: now, since: epoch)
             while let batch = journal.nextBatch(of: id).batch {
-                switch try await store.add(batch) {
-                case .stored: journal.stands(id, at: batch.last, now: now)
-                case .standsAt(let position): journal.stands(id, at: position, now: now)
-                }
+                let position: Int64 =
+                    switch try await store.add(batch) {
+                    case .stored: batch.last
+                    case .standsAt(let sequence): sequence
+                    }
+                _ = journal.stands(id, at: position, now: now, since: epoch)
             }
         }
     }
@@ -116,25 +121,6 @@ import Testing
         try await Self.drain(journal, to: store)
         while journal.seal(now: Self.now) != .nothing { try await Self.drain(journal, to: store) }
         #expect(store.sum == 50)
-    }
-
-    @Test func framesThatAFailOverLostAreSentAgain() async throws {
-        let journal = try Self.open(Self.folders.make(), boot: 1)
-        let store = MemoryUsageStore()
-        var moment = store.moment
-        for round in 1...10 {
-            journal.count(Self.key(1), minute: Self.minute)
-            _ = journal.seal(now: Self.now)
-            try await Self.drain(journal, to: store)
-            if round == 6 { moment = store.moment }
-        }
-        store.restore(moment)
-        #expect(store.sum == 6)
-        journal.forgetPosition(of: journal.id)
-        try await Self.drain(journal, to: store)
-        #expect(store.sum == 10)
-        journal.clean(now: Self.now + .seconds(901))
-        #expect(journal.holdings.bytes == 0)
     }
 
     /// What cannot be read now is neither damaged nor passed over, and its file stays.

@@ -15,7 +15,7 @@ internal import Synchronization
 /// thread in the same lane. `seal` and the reading of frames touch the disk and belong elsewhere.
 package final class UsageJournal: Sendable {
     /// Held while the disk is written, by whoever seals alone.
-    private struct Sealing {
+    struct Sealing {
         /// The sequence that is counted in now.
         var sequence: Int64 = 1
         /// Whether the pages before that are not in a frame yet, because the disk refused.
@@ -34,13 +34,13 @@ package final class UsageJournal: Sendable {
 
     package let id: JournalID
     package let recovery: Recovery
-    private let files: JournalFiles
-    private let limits: JournalLimits
+    let files: JournalFiles
+    let limits: JournalLimits
     private let pages: MappedFile
     private let lanes: [JournalLane]
-    private let sealing = Mutex(Sealing())
+    let sealing = Mutex(Sealing())
     /// Held for a moment, never while the disk is touched.
-    private let spool: Mutex<JournalSpool>
+    let spool: Mutex<JournalSpool>
     private let unattributed = Atomic<Int64>(0)
     private let isHalfFull = Atomic<Bool>(false)
 
@@ -119,7 +119,7 @@ package final class UsageJournal: Sendable {
             if !records.isEmpty {
                 let frame = JournalFrame(
                     journal: id, sequence: sealing.sequence - 1, sealedAt: now, records: records)
-                guard append(frame, &sealing, now: now) else { return .refused }
+                guard append(frame, &sealing) else { return .refused }
             }
             for lane in lanes { lane.clearRetired() }
             sealing.owes = false
@@ -127,16 +127,16 @@ package final class UsageJournal: Sendable {
         }
     }
 
-    private func append(_ frame: JournalFrame, _ sealing: inout Sealing, now: Instant) -> Bool {
+    private func append(_ frame: JournalFrame, _ sealing: inout Sealing) -> Bool {
         let bytes = frame.bytes()
-        guard makeRoom(for: bytes.count, &sealing, now: now) else { return false }
+        guard makeRoom(for: bytes.count, &sealing) else { return false }
         if let segment = sealing.segment, segment.bytes + bytes.count > limits.segmentBytes {
             close(&sealing)
         }
         if sealing.segment == nil {
             let name = JournalFiles.segment(id.boot, first: frame.sequence)
             guard let file = AppendedFile(path: files.path(name)) else {
-                dropDelivered(now: now)
+                dropDelivered(freeing: bytes.count)
                 return false
             }
             files.sync()
@@ -147,7 +147,7 @@ package final class UsageJournal: Sendable {
             // Nobody knows what the disk holds of it now: the next frame goes into another file.
             close(&sealing)
             if segment.bytes == 0 { files.remove(segment.name) }
-            dropDelivered(now: now)
+            dropDelivered(freeing: bytes.count)
             return false
         }
         let size = segment.bytes + bytes.count
@@ -159,117 +159,26 @@ package final class UsageJournal: Sendable {
         return true
     }
 
-    private func close(_ sealing: inout Sealing) {
+    func close(_ sealing: inout Sealing) {
         if let segment = sealing.segment { spool.withLock { $0.close(segment.name) } }
         sealing.segment = nil
     }
 
-    private func makeRoom(for count: Int, _ sealing: inout Sealing, now: Instant) -> Bool {
-        let isRoom = spool.withLock { $0.bytes + count <= limits.spoolBytes }
-        if isRoom { return true }
+    private func makeRoom(for count: Int, _ sealing: inout Sealing) -> Bool {
+        let excess = { self.spool.withLock { $0.bytes } + count - self.limits.spoolBytes }
+        if excess() <= 0 { return true }
         close(&sealing)
-        dropDelivered(now: now)
-        return spool.withLock { $0.bytes + count <= limits.spoolBytes }
+        dropDelivered(freeing: excess())
+        return excess() <= 0
     }
 
-    /// What was delivered is kept for a fail-over; a full journal, or a full disk, is worse.
-    private func dropDelivered(now: Instant) { remove(spool.withLock { $0.takeOutdated(before: now) }) }
-
-    // MARK: Delivering
-
-    /// Journals that the store may lack something of, the oldest first.
-    var undelivered: [JournalID] { spool.withLock { $0.journals } }
-
-    /// Nil until the store was asked.
-    func position(of journal: JournalID) -> Int64? { spool.withLock { $0.positions[journal] } }
-
-    func stands(_ journal: JournalID, at position: Int64, now: Instant) {
-        spool.withLock { $0.stands(journal, at: position, now: now) }
+    /// What was delivered is kept for a fail-over; a full journal, or a full disk, is worse. The oldest goes
+    /// first, and what waits for its delivery never.
+    private func dropDelivered(freeing count: Int) {
+        remove(spool.withLock { $0.takeOldestDelivered(bytes: count) })
     }
 
-    /// The position may have changed without our knowing.
-    func forgetPosition(of journal: JournalID) { spool.withLock { $0.positions[journal] = nil } }
-
-    /// Frames of one delivery.
-    private static let framesAtOnce = 64
-    /// Rows of one delivery, unless a single frame has more: a transaction that stays short.
-    private static let rowsAtOnce = 5_000
-
-    /// What `nextBatch` found.
-    struct Next {
-        /// Nil when there is none.
-        var batch: UsageBatch?
-        /// Frames that turned out to be damaged.
-        var damage: [JournalDamage] = []
-        /// Why it stopped before a frame. What comes behind that one waits, since the store takes frames in
-        /// order and passes over what is missing.
-        var obstacle: JournalError?
-    }
-
-    /// The next batch behind the position.
-    func nextBatch(of journal: JournalID) -> Next {
-        let (position, locations) = spool.withLock { spool in
-            let position = spool.positions[journal] ?? 0
-            return (position, spool.next(of: journal, after: position, limit: Self.framesAtOnce))
-        }
-        var next = Next()
-        var frames: [JournalFrame] = []
-        var rows = 0
-        for location in locations {
-            let found: JournalFrame?
-            do throws(JournalError) {
-                found = try read(location, of: journal)
-            } catch {
-                next.obstacle = error
-                break
-            }
-            guard let frame = found else {
-                spool.withLock { $0.forget(location, of: journal) }
-                next.damage.append(
-                    JournalDamage(file: location.segment, offset: location.offset, bytes: location.size))
-                continue
-            }
-            rows += frame.counts.count + frame.events.count
-            if !frames.isEmpty, rows > Self.rowsAtOnce { break }
-            frames.append(frame)
-        }
-        guard let last = frames.last else { return next }
-        let counts = JournalFrame(
-            journal: journal, sequence: last.sequence, sealedAt: last.sealedAt,
-            records: frames.flatMap { $0.counts.map(JournalRecord.count) })
-        next.batch = UsageBatch(
-            journal: journal, after: position, last: last.sequence, frames: Int64(frames.count),
-            counts: counts.counts, events: frames.flatMap(\.events))
-        return next
-    }
-
-    /// Nil when it is damaged.
-    private func read(
-        _ location: JournalSpool.Location, of journal: JournalID
-    ) throws(JournalError) -> JournalFrame? {
-        let bytes = try files.read(location.segment, at: location.offset, count: location.size)
-        guard let bytes else { return nil }
-        let read = bytes.withUnsafeBytes { JournalFrame.read($0) }
-        guard let read, read.frame.sequence == location.sequence, read.frame.journal == journal else {
-            return nil
-        }
-        return read.frame
-    }
-
-    /// Removes what was delivered long enough ago.
-    func clean(now: Instant) {
-        let limit = now - limits.kept
-        sealing.withLock { sealing in
-            // The present segment is closed when all that it holds is old enough to go.
-            guard let segment = sealing.segment, segment.bytes > 0,
-                spool.withLock({ $0.isOld(segment.name, before: limit) })
-            else { return }
-            close(&sealing)
-        }
-        remove(spool.withLock { $0.takeOutdated(before: limit) })
-    }
-
-    private func remove(_ names: [String]) {
+    func remove(_ names: [String]) {
         for name in names { files.remove(name) }
     }
 
