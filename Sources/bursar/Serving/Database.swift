@@ -1,6 +1,7 @@
 // The database as a serving gateway uses it: two pools, watched.
 import BursarHTTP
 import BursarLedger
+import BursarVault
 import Logging
 import Metrics
 import Postgres
@@ -13,7 +14,10 @@ struct Database: Sendable {
     let metrics: DatabaseMetrics
     private let pools: [DatabasePool: PostgresPool]
 
-    init(settings: Settings, logger: Logger, tracer: (any Tracer)?, factory: any MetricsFactory) {
+    init(
+        settings: Settings, vault: Vault, logger: Logger, tracer: (any Tracer)?,
+        factory: any MetricsFactory
+    ) {
         let metrics = DatabaseMetrics(factory: factory)
         let failures = StoreFailureLog(logger: logger)
         let observe: Ledger.Observer = { call, duration, error in
@@ -29,8 +33,8 @@ struct Database: Sendable {
                 queryTimeout: Administration.reportTimeout),
             pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2),
             waited: metrics.waiting(in: .reports))
-        ledger = Ledger(pool: gateway, tracer: tracer, observe: observe)
-        self.reports = Ledger(pool: reports, tracer: tracer, observe: observe)
+        ledger = Ledger(pool: gateway, auditing: vault, tracer: tracer, observe: observe)
+        self.reports = Ledger(pool: reports, auditing: vault, tracer: tracer, observe: observe)
         self.metrics = metrics
         pools = [.gateway: gateway, .reports: reports]
     }

@@ -53,7 +53,7 @@ struct GatewayProcess {
         let group = MultiThreadedEventLoopGroup.singleton
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
         let database = Database(
-            settings: settings, logger: logger, tracer: tracer, factory: registry)
+            settings: settings, vault: vault, logger: logger, tracer: tracer, factory: registry)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
             eventLoopGroup: group, logger: logger)
