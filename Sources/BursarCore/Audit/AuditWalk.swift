@@ -31,9 +31,11 @@ package struct AuditWalk: Sendable {
         var previousHolds = true
         /// Rows whose mac is wrong: altered, or right in another place.
         var suspects: [AuditRow] = []
+        /// Where such a row may have stood: there is none, or another suspect.
+        var places: [Int64] = []
     }
 
-    /// Each suspect is tried in the place of every other one.
+    /// Each suspect is tried in each place.
     private static let suspectLimit = 64
 
     /// - Parameter mac: what the row's mac should be; nil when it cannot be told.
@@ -51,6 +53,7 @@ package struct AuditWalk: Sendable {
         rows += 1
         if sequence > chain.last + 1 {
             miss(chain.last + 1, sequence - 1, of: chain.chain)
+            chain.places += (chain.last + 1..<sequence).prefix(Self.suspectLimit - chain.places.count)
             chain.previous = nil
         }
         let holds = try mac(row) == row.mac
@@ -77,7 +80,7 @@ package struct AuditWalk: Sendable {
     package mutating func finish() throws {
         guard let chain = current else { return }
         current = nil
-        try judge(chain.suspects)
+        try judge(chain.suspects, places: chain.places + chain.suspects.compactMap(\.sequence))
         compare(chain)
     }
 
@@ -99,15 +102,14 @@ package struct AuditWalk: Sendable {
     private static let alteration =
         "is not what was written here: it was altered, put in by hand, or moved from another tenant"
 
-    private mutating func judge(_ suspects: [AuditRow]) throws {
+    private mutating func judge(_ suspects: [AuditRow], places: [Int64]) throws {
         for row in suspects {
-            let place = try suspects.first { other in
-                guard other.sequence != row.sequence else { return false }
+            let place = try places.first { place in
                 var moved = row
-                moved.sequence = other.sequence
+                moved.sequence = place
                 return try mac(moved) == row.mac
             }
-            if let place = place?.sequence {
+            if let place {
                 add(.reordered, row, "was written as row \(place)")
             } else {
                 add(.altered, row, Self.alteration)

@@ -48,8 +48,8 @@ struct Administration {
     private func auditVault() throws -> Vault {
         guard let path = settings.text(.keyringFile), !path.isEmpty else {
             throw SettingsError(
-                "BURSAR_KEYRING_FILE is not set: every change is recorded in the audit trail, whose key the "
-                    + "keyring opens; name the gateways' keyring. Nothing was changed")
+                "BURSAR_KEYRING_FILE is not set: the audit trail, in which every change is recorded, has a "
+                    + "key that the keyring opens; name the gateways' keyring. Nothing was changed")
         }
         return Vault(try Keyring.load(path: path))
     }

@@ -145,7 +145,8 @@ private struct ShownAudit: Encodable {
                 finding.seq.map { "#\($0)" }, finding.eventID,
             ]
             let location = place.compactMap { $0 }.joined(separator: " ")
-            return "\(finding.what.uppercased())  \(location.isEmpty ? "" : location + ": ")\(finding.finding)"
+            return
+                "\(finding.what.uppercased())  \(location.isEmpty ? "" : location + ": ")\(finding.finding)"
         }
         let more = findingCount - findings.count
         let rest = more > 0 ? ["… and \(more) more"] : []
