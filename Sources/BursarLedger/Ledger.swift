@@ -1,11 +1,12 @@
 // The database as the rest of the program sees it: all SQL lives in this target.
-internal import BursarCore
+package import BursarCore
 package import Postgres
 package import Tracing
 
 /// Values in, rows out of sight. Everything it is asked for either happened or did not: no half changes.
 package final class Ledger: Sendable {
     let pool: PostgresPool
+    let sealer: any AuditSealer
     /// Is told of each call that serves the gateway once it has ended, and why it failed; the caller only
     /// learns whether the database answered.
     package typealias Observer = @Sendable (LedgerCall, Duration, (any Error)?) -> Void
@@ -13,9 +14,15 @@ package final class Ledger: Sendable {
     private let observe: Observer
     private let tracer: (any Tracer)?
 
-    /// - Parameter tracer: nil when nobody takes spans.
-    package init(pool: PostgresPool, tracer: (any Tracer)? = nil, observe: @escaping Observer) {
+    /// - Parameters:
+    ///   - sealer: asked whenever something is written to the audit trail, or verified.
+    ///   - tracer: nil when nobody takes spans.
+    package init(
+        pool: PostgresPool, auditing sealer: any AuditSealer, tracer: (any Tracer)? = nil,
+        observe: @escaping Observer
+    ) {
         self.pool = pool
+        self.sealer = sealer
         self.tracer = tracer
         self.observe = observe
     }

@@ -15,7 +15,7 @@ struct Bursar: AsyncParsableCommand {
         subcommands: [
             MigrateCommand.self, ServeCommand.self, TenantCommand.self, CredentialCommand.self,
             ConnectionCommand.self, ClientCommand.self, ProviderCommand.self, KeysCommand.self,
-            ReportCommand.self, ConfigCommand.self, DoctorCommand.self,
+            ReportCommand.self, AuditCommand.self, ConfigCommand.self, DoctorCommand.self,
         ])
 
     static let version = "0.1.0"

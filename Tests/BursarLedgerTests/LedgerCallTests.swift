@@ -21,7 +21,9 @@ import Tracing
         try await TemporaryDatabase.lend { database async throws in
             let (calls, tracer) = (Calls(), InMemoryTracer())
             let pool = database.pool()
-            let ledger = Ledger(pool: pool, tracer: tracer) { call, duration, error in
+            let ledger = Ledger(
+                pool: pool, auditing: TemporaryDatabase.sealer, tracer: tracer
+            ) { call, duration, error in
                 #expect(duration > .zero)
                 calls.add(call, failed: error != nil)
             }

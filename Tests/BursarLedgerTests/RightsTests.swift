@@ -51,7 +51,8 @@ import Testing
 
     @Test func tablesOfOneTenantLeadWithIt() async throws {
         let notOfOneTenant = [
-            "schema_migration", "config_version", "config_change", "pepper", "client", "report_zone",
+            "schema_migration", "config_version", "config_change", "pepper", "audit_key", "client",
+            "report_zone",
             "usage_journal", "usage_batch", "period", "usage_snapshot", "refresh_hour",
             "refresh_provider_day", "downtime_dirty", "replica",
         ]
@@ -76,6 +77,8 @@ import Testing
             let pool = database.pool()
             for statement in [
                 "UPDATE bursar.audit_event SET actor = 'x'", "DELETE FROM bursar.audit_event",
+                "DELETE FROM bursar.audit_head", "UPDATE bursar.audit_anchor SET seq = 1",
+                "DELETE FROM bursar.audit_key",
                 "TRUNCATE bursar.usage_minute", "CREATE TABLE bursar.mine ()", "DROP TABLE bursar.tenant",
                 "DELETE FROM bursar.refresh_event",
             ] {

@@ -28,7 +28,7 @@ import Testing
                 let pool = PostgresPool(
                     PostgresConfiguration(
                         connectionString: proxy.url, sessionSettings: [("role", "bursar_gateway")]))
-                let ledger = Ledger(pool: pool) { _, _, _ in }
+                let ledger = Ledger(pool: pool, auditing: TemporaryDatabase.sealer) { _, _, _ in }
                 var random = SystemRandomNumberGenerator()
                 let journal = JournalID(
                     directory: UUIDValue(high: random.next(), low: random.next()),

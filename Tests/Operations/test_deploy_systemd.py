@@ -50,7 +50,7 @@ class UnitTests(unittest.TestCase):
         self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="bursar-units."))
 
     def test_every_unit_can_be_loaded_without_a_complaint(self) -> None:
-        self.assertEqual(len(SERVICES), 5)
+        self.assertEqual(len(SERVICES), 6)
         for drop_in in (None, *DROP_INS):
             with self.subTest(drop_in), tempfile.TemporaryDirectory(prefix="bursar-units.") as folder:
                 units = UnitFolder(folder, drop_in)
@@ -103,9 +103,11 @@ class AgreementTests(unittest.TestCase):
         }
         self.assertEqual(loaded, known)
 
-    def test_only_the_gateway_has_the_keyring(self) -> None:
+    def test_only_the_gateway_and_what_touches_the_audit_trail_have_the_keyring(self) -> None:
         holders = [u for u in SERVICES if any("keyring" in line for line in settings(u)["LoadCredential"])]
-        self.assertEqual(holders, ["bursar.service"])
+        self.assertEqual(
+            holders, ["bursar-audit-verify.service", "bursar-report-close.service", "bursar.service"]
+        )
 
     def test_no_secret_is_in_a_variable(self) -> None:
         for unit in SERVICES:

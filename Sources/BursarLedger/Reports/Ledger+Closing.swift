@@ -1,7 +1,5 @@
 // Closing a month: its rows are copied, digested and never touched again.
 package import BursarCore
-private import Crypto
-private import Foundation
 internal import Postgres
 
 /// Makes the digest of a month's file while its rows go by. BursarReports has the one for CSV.
@@ -26,6 +24,7 @@ extension Ledger {
             try await connection.execute("SELECT \(Self.periodLock(isShared: false))", timeout: Self.longTime)
             let head = try await self.headForClosing(period, on: connection)
             try await self.checkClosable(head, on: connection)
+            try await self.checkAuditKey(on: connection)
             progress("Adding up \(period) …")
             let differences = try await self.sums(of: head, on: connection).differences
             guard differences.isEmpty else {
@@ -51,11 +50,11 @@ extension Ledger {
                 """, batch: ReportReader.batch
             ) { rows in digest.add(try rows.map { try UsageRow(report: $0) }, head: head) }
             let csv = digest.finish()
-            try await self.insertPeriod(head, rows: count, csv: csv, by: actor, on: connection)
-            try await AuditEntry(
+            let manifest = try await self.insertPeriod(head, rows: count, csv: csv, by: actor, on: connection)
+            let entry = AuditEntry(
                 tenant: nil, action: .periodClosed, subject: period.description,
-                detail: ["rows": String(count), "csv_sha256": csv]
-            ).insert(id: Self.newID(), actor: actor.name, on: connection)
+                detail: ["rows": String(count), "csv_sha256": csv, "manifest_sha256": manifest])
+            try await self.record([entry], by: actor, on: connection)
             return try await self.head(of: period, on: connection)
         }
     }
@@ -105,9 +104,10 @@ extension Ledger {
         }
     }
 
+    /// Answers the manifest's SHA-256.
     private func insertPeriod(
         _ head: PeriodHead, rows count: Int, csv: String, by actor: Actor, on connection: PostgresConnection
-    ) async throws {
+    ) async throws -> String {
         let period = head.period
         let previous = try await connection.query(
             "SELECT manifest_sha256 FROM bursar.period ORDER BY closed_at DESC, period DESC LIMIT 1"
@@ -116,8 +116,10 @@ extension Ledger {
         let manifest = try Manifest(
             head: head, closedAt: now, closedBy: actor.name, rows: count,
             totals: try await snapshotTotals(of: period, on: connection),
-            watermark: try await watermark(of: head, on: connection), csv: csv, previous: previous
+            watermark: try await watermark(of: head, on: connection), csv: csv, previous: previous,
+            audit: try await anchorChains(in: period, on: connection)
         ).text()
+        let digest = Manifest.digest(of: manifest)
         try await connection.execute(
             """
             INSERT INTO bursar.period
@@ -125,8 +127,9 @@ extension Ledger {
                  manifest_sha256, csv_sha256, previous_sha256)
             VALUES (\(period.description), \(head.zone), \(period.firstDay)::date, \(head.startsAt),
                 \(head.endsAt), \(now), \(actor.name), \(Int64(count)), \(manifest),
-                \(Manifest.digest(of: manifest)), \(csv), \(previous))
+                \(digest), \(csv), \(previous))
             """)
+        return digest
     }
 
     /// From the snapshot itself: the report's own sums have the month from its days until it is closed.
@@ -158,133 +161,4 @@ extension Ledger {
             )
         }
     }
-
-    // MARK: Manifests
-
-    /// The manifest of a closed month; nil for another.
-    package func manifest(of period: ReportPeriod) async throws -> String? {
-        try await pool.query("SELECT manifest FROM bursar.period WHERE period = \(period.description)").first?
-            .decode("manifest", as: String.self)
-    }
-
-    /// What a closed month's manifest says otherwise than its rows' sums, in words; empty when they agree.
-    package func manifestDifferences(of period: ReportPeriod, from totals: MeterCounts) async throws
-        -> [String]
-    {
-        guard let text = try await manifest(of: period) else { return [] }
-        let stated = try? JSONDecoder().decode(Manifest.Totals.self, from: Data(text.utf8))
-        guard let stated else { return ["the manifest of \(period) cannot be read"] }
-        return Meter.allCases.filter { stated.totals[$0.rawValue] != totals[$0] }.map { meter in
-            "\(meter.rawValue): the manifest of \(period) says "
-                + "\(stated.totals[meter.rawValue].map { "\($0)" } ?? "nothing"), its rows add up to "
-                + "\(totals[meter])"
-        }
-    }
-
-    /// What does not fit in the chain of manifests, in words; empty when everything does. A month is chained
-    /// to the one that was closed before it, which may be a later one.
-    package func brokenManifests() async throws -> [String] {
-        let rows = try await pool.query(
-            """
-            SELECT period, manifest, manifest_sha256, csv_sha256, previous_sha256 FROM bursar.period
-            ORDER BY closed_at, period
-            """)
-        var problems: [String] = []
-        var previous: String?
-        for row in rows {
-            let (period, manifest, digest, csv, link) = try row.decode(
-                String.self, String.self, String.self, String.self, String?.self)
-            if Manifest.digest(of: manifest) != digest {
-                problems.append(
-                    "the manifest of \(period) was altered: its SHA-256 is not the one that was kept")
-            }
-            if !manifest.contains("\"csv_sha256\" : \"\(csv)\"") {
-                problems.append("the manifest of \(period) names another CSV than its row does")
-            }
-            if link != previous
-                || !manifest.contains("\"previous_sha256\" : \(link.map { "\"\($0)\"" } ?? "null")")
-            {
-                problems.append("the manifest of \(period) does not follow the one before it")
-            }
-            previous = digest
-        }
-        return problems
-    }
-}
-
-/// What a closed month says of itself: JSON with sorted keys, kept as text, so that its digest stays.
-struct Manifest: Encodable {
-    struct Journal: Encodable, Sendable {
-        let directory: String
-        let boot: String
-        let sequence: Int64
-        let batches: Int64
-    }
-
-    /// What is read back of one.
-    struct Totals: Decodable {
-        let totals: [String: Int64]
-    }
-
-    private let report = "bursar-usage"
-    private let schema = 1
-    private let period: String
-    private let zone: String
-    private let startsAt: String
-    private let endsAt: String
-    private let closedAt: String
-    private let closedBy: String
-    private let rows: Int
-    private let totals: [String: Int64]
-    private let watermark: [Journal]
-    private let csvSha256: String
-    private let previousSha256: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case report, schema, period, zone, startsAt, endsAt, closedAt, closedBy, rows, totals, watermark
-        case csvSha256, previousSha256
-    }
-
-    init(
-        head: PeriodHead, closedAt: Instant, closedBy: String, rows: Int, totals: MeterCounts,
-        watermark: [Journal], csv: String, previous: String?
-    ) {
-        period = head.period.description
-        zone = head.zone
-        startsAt = head.startsAt.description
-        endsAt = head.endsAt.description
-        self.closedAt = closedAt.description
-        self.closedBy = closedBy
-        self.rows = rows
-        self.totals = Dictionary(uniqueKeysWithValues: Meter.allCases.map { ($0.rawValue, totals[$0]) })
-        self.watermark = watermark
-        csvSha256 = csv
-        previousSha256 = previous
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encode(report, forKey: .report)
-        try members.encode(schema, forKey: .schema)
-        try members.encode(period, forKey: .period)
-        try members.encode(zone, forKey: .zone)
-        try members.encode(startsAt, forKey: .startsAt)
-        try members.encode(endsAt, forKey: .endsAt)
-        try members.encode(closedAt, forKey: .closedAt)
-        try members.encode(closedBy, forKey: .closedBy)
-        try members.encode(rows, forKey: .rows)
-        try members.encode(totals, forKey: .totals)
-        try members.encode(watermark, forKey: .watermark)
-        try members.encode(csvSha256, forKey: .csvSha256)
-        try members.encode(previousSha256, forKey: .previousSha256)
-    }
-
-    func text() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    }
-
-    static func digest(of text: String) -> String { hexText(Array(SHA256.hash(data: Array(text.utf8)))) }
 }

@@ -94,10 +94,10 @@ extension Ledger {
                     \(key.environment?.rawValue ?? ""), \(actor.name), \(amount))
                 RETURNING to_char(day, 'YYYY-MM') AS booked
                 """)
-            try await AuditEntry(
+            let entry = AuditEntry(
                 tenant: tenant, action: .periodAdjusted, subject: period.description,
-                detail: ["meter": key.meter.rawValue, "by": String(amount), "reason": reason]
-            ).insert(id: Self.newID(), actor: actor.name, on: connection)
+                detail: ["meter": key.meter.rawValue, "by": String(amount), "reason": reason])
+            try await self.record([entry], by: actor, on: connection)
             return ReportPeriod(try rows[0].decode("booked", as: String.self)) ?? period
         }
     }

@@ -43,6 +43,9 @@ package struct KeyUse: Hashable, Sendable {
     package let keyID: String
     package let dataKeys: Int64
     package let peppers: Int64
+    package let auditKeys: Int64
+
+    package var rows: Int64 { dataKeys + peppers + auditKeys }
 }
 
 extension Ledger {
@@ -50,14 +53,19 @@ extension Ledger {
     package func keyUses() async throws -> [KeyUse] {
         try await pool.query(
             """
-            SELECT kek_id, sum(data_keys)::bigint AS data_keys, sum(peppers)::bigint AS peppers FROM (
-                SELECT kek_id, count(*) AS data_keys, 0 AS peppers FROM bursar.data_key GROUP BY 1
-                UNION ALL SELECT kek_id, 0, count(*) FROM bursar.pepper GROUP BY 1
+            SELECT kek_id, sum(data_keys)::bigint AS data_keys, sum(peppers)::bigint AS peppers,
+                sum(audit_keys)::bigint AS audit_keys
+            FROM (
+                SELECT kek_id, count(*) AS data_keys, 0 AS peppers, 0 AS audit_keys
+                FROM bursar.data_key GROUP BY 1
+                UNION ALL SELECT kek_id, 0, count(*), 0 FROM bursar.pepper GROUP BY 1
+                UNION ALL SELECT kek_id, 0, 0, count(*) FROM bursar.audit_key GROUP BY 1
             ) AS uses GROUP BY 1 ORDER BY 1
             """
         ).map { row in
-            let (keyID, dataKeys, peppers) = try row.decode(String.self, Int64.self, Int64.self)
-            return KeyUse(keyID: keyID, dataKeys: dataKeys, peppers: peppers)
+            let (keyID, dataKeys, peppers, auditKeys) = try row.decode(
+                String.self, Int64.self, Int64.self, Int64.self)
+            return KeyUse(keyID: keyID, dataKeys: dataKeys, peppers: peppers, auditKeys: auditKeys)
         }
     }
 
@@ -73,12 +81,14 @@ extension Ledger {
         ).map { try WrappedDataKey(row: $0) }
     }
 
-    /// One wrapped key under each key-encryption key in use, to try whether the keyring opens it.
+    /// One data key under each key-encryption key in use, and the audit key, to try whether the keyring opens
+    /// them.
     package func sampleKeys() async throws -> [WrappedDataKey] {
         try await pool.query(
             """
-            SELECT DISTINCT ON (kek_id) owner_id, version, kek_id, wrapped
-            FROM bursar.data_key ORDER BY kek_id
+            (SELECT DISTINCT ON (kek_id) owner_id, version, kek_id, wrapped
+                FROM bursar.data_key ORDER BY kek_id)
+            UNION ALL SELECT \(AuditChain.keyOwner), version, kek_id, wrapped FROM bursar.audit_key
             """
         ).map { try WrappedDataKey(row: $0) }
     }

@@ -1,7 +1,5 @@
-// One line of the audit trail.
+// One line of the audit trail, before it has its place there.
 internal import BursarCore
-private import Foundation
-internal import Postgres
 
 /// What was done to whom. Details name ids and settings, never a secret.
 struct AuditEntry: Sendable {
@@ -23,6 +21,7 @@ struct AuditEntry: Sendable {
         case clientIssued = "client.issued"
         case clientRevoked = "client.revoked"
         case pepperMade = "keys.pepper_made"
+        /// Equal to `AuditWalk.closingAction`.
         case periodClosed = "period.closed"
         case periodAdjusted = "period.adjusted"
         case scopedTokenStated = "scoped_token.stated"
@@ -33,23 +32,7 @@ struct AuditEntry: Sendable {
     let action: Action
     let subject: String
     var detail: [String: String] = [:]
+    var event = Ledger.newID()
 
-    func insert(id: UUIDValue, actor: String, on connection: PostgresConnection) async throws {
-        try await connection.execute(try query(id: id, actor: actor))
-    }
-
-    func insert(id: UUIDValue, actor: String, on pool: PostgresPool) async throws {
-        try await pool.execute(try query(id: id, actor: actor))
-    }
-
-    private func query(id: UUIDValue, actor: String) throws -> PostgresQuery {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json = String(decoding: try encoder.encode(detail), as: UTF8.self)
-        return """
-            INSERT INTO bursar.audit_event (tenant_id, event_id, actor, action, subject, detail)
-            VALUES (\(tenant?.uuid ?? Ledger.nobody), \(id), \(actor), \(action.rawValue), \(subject),
-                \(PostgresJSON(json)))
-            """
-    }
+    var chain: TenantID { tenant ?? AuditChain.platform }
 }

@@ -46,9 +46,7 @@ extension Ledger {
 
     private func seal(_ change: ConfigurationChange, by actor: Actor) async throws {
         let connection = change.connection
-        for entry in change.entries {
-            try await entry.insert(id: Ledger.newID(), actor: actor.name, on: connection)
-        }
+        try await record(change.entries, by: actor, on: connection)
         guard !change.touched.isEmpty else { return }
         try await connection.execute(
             """

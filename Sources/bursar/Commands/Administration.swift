@@ -6,6 +6,7 @@ import BursarProviders
 import BursarVault
 import Foundation
 import Postgres
+import Synchronization
 
 /// Opens what a command needs, when it needs it.
 struct Administration {
@@ -26,7 +27,7 @@ struct Administration {
                 connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout,
                 watch: await watch()),
             pool: PostgresPoolConfiguration(size: 1))
-        let ledger = Ledger(pool: pool) { call, _, error in
+        let ledger = Ledger(pool: pool, auditing: LateSealer(open: auditVault)) { call, _, error in
             if let error { Output.say("bursar: \(call.work): \(error)") }
         }
         do {
@@ -54,6 +55,16 @@ struct Administration {
     static let reportTimeout: Duration = .seconds(120)
 
     func vault() throws -> Vault { Vault(try Keyring.load(path: try settings.required(.keyringFile))) }
+
+    /// For what is written to the audit trail, or verified.
+    private func auditVault() throws -> Vault {
+        guard let path = settings.text(.keyringFile), !path.isEmpty else {
+            throw SettingsError(
+                "BURSAR_KEYRING_FILE is not set: the audit trail, in which every change is recorded, has a "
+                    + "key that the keyring opens; name the gateways' keyring. Nothing was changed")
+        }
+        return Vault(try Keyring.load(path: path))
+    }
 
     func catalogue() throws -> ProfileCatalogue {
         try ProfileCatalogue.load(
@@ -86,6 +97,27 @@ struct Administration {
         let environment = ProcessInfo.processInfo.environment
         let name = environment["SUDO_USER"] ?? NSUserName()
         return Actor("cli:\(name.isEmpty ? "unknown" : name)")
+    }
+}
+
+/// Opens the keyring when the audit trail is first written to: what only reads needs none.
+private final class LateSealer: AuditSealer {
+    private let vault = Mutex<Vault?>(nil)
+    private let open: @Sendable () throws -> Vault
+
+    init(open: @escaping @Sendable () throws -> Vault) { self.open = open }
+
+    func makeAuditKey() throws -> WrappedDataKey { try opened().makeAuditKey() }
+
+    func auditMAC(of bytes: [UInt8], chain: TenantID, under key: WrappedDataKey) throws -> [UInt8] {
+        try opened().auditMAC(of: bytes, chain: chain, under: key)
+    }
+
+    private func opened() throws -> Vault {
+        if let vault = vault.withLock({ $0 }) { return vault }
+        let opened = try open()
+        vault.withLock { $0 = opened }
+        return opened
     }
 }
 

@@ -18,6 +18,7 @@ struct KeysCommand: AsyncParsableCommand {
             let seals: Bool
             let dataKeys: Int64
             let peppers: Int64
+            let auditKeys: Int64
         }
 
         func run() async throws {
@@ -30,16 +31,16 @@ struct KeysCommand: AsyncParsableCommand {
                 let use = uses.first { $0.keyID == id }
                 return Row(
                     id: id, inKeyring: held.contains(id), seals: id == vault.sealingKeyID,
-                    dataKeys: use?.dataKeys ?? 0, peppers: use?.peppers ?? 0)
+                    dataKeys: use?.dataKeys ?? 0, peppers: use?.peppers ?? 0,
+                    auditKeys: use?.auditKeys ?? 0)
             }
             try administration.output.print(rows) {
                 TextTable(
-                    header: ["KEY", "IN KEYRING", "SEALS", "DATA KEYS", "PEPPERS"],
+                    header: ["KEY", "IN KEYRING", "SEALS", "DATA KEYS", "PEPPERS", "AUDIT KEYS"],
                     rows: rows.map {
                         [
                             $0.id, $0.inKeyring ? "yes" : "NO", $0.seals ? "yes" : "no",
-                            String($0.dataKeys),
-                            String($0.peppers),
+                            String($0.dataKeys), String($0.peppers), String($0.auditKeys),
                         ]
                     }, empty: "There is no key."
                 ).text

@@ -41,8 +41,9 @@ struct ReportShowCommand: AsyncParsableCommand {
             let period = try period.period(zone: zone)
             return (try await ledger.head(of: period), try await ledger.manifest(of: period))
         }
-        try administration.output.print(ShownPeriod(head)) {
-            [ShownPeriod(head).text, manifest].compactMap { $0 }.joined(separator: "\n")
+        let shown = ShownPeriod(head, manifest: manifest)
+        try administration.output.print(shown) {
+            [shown.text, manifest].compactMap { $0 }.joined(separator: "\n")
         }
     }
 }
@@ -58,14 +59,26 @@ struct ShownPeriod: Encodable {
     let closedBy: String?
     let csvSHA256: String?
     let manifestSHA256: String?
+    /// Where the audit trail's chains ended, as the manifest has it.
+    let audit: Anchors?
+
+    struct Anchors: Codable {
+        let chains: Int64
+        let digest: String
+    }
+
+    private struct Anchored: Decodable {
+        let audit: Anchors?
+    }
 
     private enum CodingKeys: String, CodingKey {
-        case period, zone, status, startsAt, endsAt, closedAt, closedBy
+        case period, zone, status, startsAt, endsAt, closedAt, closedBy, audit
         case csvSHA256 = "csvSha256"
         case manifestSHA256 = "manifestSha256"
     }
 
-    init(_ head: PeriodHead) {
+    /// - Parameter manifest: of a closed month, for what only it has.
+    init(_ head: PeriodHead, manifest: String? = nil) {
         period = head.period.description
         zone = head.zone
         status = head.status.rawValue
@@ -75,6 +88,7 @@ struct ShownPeriod: Encodable {
         closedBy = head.closing?.by
         csvSHA256 = head.closing?.csvDigest
         manifestSHA256 = head.closing?.manifestDigest
+        audit = manifest.flatMap { try? JSONDecoder().decode(Anchored.self, from: Data($0.utf8)).audit }
     }
 
     var text: String {

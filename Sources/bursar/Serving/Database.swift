@@ -1,6 +1,7 @@
 // The database as a serving gateway uses it: two pools, and a watch over which server is the primary.
 import BursarHTTP
 import BursarLedger
+import BursarVault
 import Logging
 import Metrics
 import Postgres
@@ -17,7 +18,7 @@ struct Database: Sendable {
     private let pools: [DatabasePool: PostgresPool]
 
     init(
-        settings: Settings, timelines: TimelineFile, logger: Logger, tracer: (any Tracer)?,
+        settings: Settings, vault: Vault, timelines: TimelineFile, logger: Logger, tracer: (any Tracer)?,
         factory: any MetricsFactory
     ) throws {
         let metrics = DatabaseMetrics(factory: factory)
@@ -36,8 +37,8 @@ struct Database: Sendable {
                 queryTimeout: Administration.reportTimeout, watch: watch),
             pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2),
             waited: metrics.waiting(in: .reports))
-        ledger = Ledger(pool: gateway, tracer: tracer, observe: observe)
-        self.reports = Ledger(pool: reports, tracer: tracer, observe: observe)
+        ledger = Ledger(pool: gateway, auditing: vault, tracer: tracer, observe: observe)
+        self.reports = Ledger(pool: reports, auditing: vault, tracer: tracer, observe: observe)
         let listener = PostgresConfiguration(
             connectionString: settings.databaseURL, applicationName: "bursar-listen", watch: watch)
         notices =

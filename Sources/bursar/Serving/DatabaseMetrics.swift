@@ -54,11 +54,12 @@ struct DatabaseMetrics: Sendable {
             Name.reachable, .gauge, help: "1 unless the last looks at the database's hosts found no primary."),
         // Open: operators choose the ids of their keys.
         MetricFamily(
-            Name.keyRows, .gauge, help: "Data keys and peppers sealed under each key of the keyring.",
+            Name.keyRows, .gauge,
+            help: "Data keys, pepper and audit key sealed under each key of the keyring.",
             labels: [MetricLabel("kek")]),
         MetricFamily(
-            Name.missingRows, .gauge, help: "Data keys and peppers sealed under a key that the keyring lacks."
-        ),
+            Name.missingRows, .gauge,
+            help: "Data keys, pepper and audit key sealed under a key that the keyring lacks."),
     ]
 
     private let factory: any MetricsFactory
@@ -110,7 +111,7 @@ struct DatabaseMetrics: Sendable {
     /// - Parameter former: keys that were recorded before; those without rows now go to zero.
     func record(_ uses: [KeyUse], keyring: [String], former: Set<String>) {
         let rows = Dictionary(
-            uniqueKeysWithValues: uses.map { ($0.keyID, $0.dataKeys + $0.peppers) })
+            uniqueKeysWithValues: uses.map { ($0.keyID, $0.rows) })
         for key in Set(rows.keys).union(keyring).union(former) {
             Gauge(label: Name.keyRows, dimensions: [("kek", key)], factory: factory).record(rows[key] ?? 0)
         }

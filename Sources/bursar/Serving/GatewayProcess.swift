@@ -55,7 +55,8 @@ struct GatewayProcess {
         let group = MultiThreadedEventLoopGroup.singleton
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
         let database = try Database(
-            settings: settings, timelines: timelines, logger: logger, tracer: tracer, factory: registry)
+            settings: settings, vault: vault, timelines: timelines, logger: logger, tracer: tracer,
+            factory: registry)
         // Before the first connection: an old primary must not be the first that is met.
         await database.watch.probe()
         let client = try HTTPProviderClient(

@@ -1,5 +1,6 @@
 // A migrated database of its own for whoever needs the real thing, dropped afterwards.
 package import BursarLedger
+package import BursarVault
 private import Foundation
 package import Postgres
 
@@ -63,10 +64,15 @@ package struct TemporaryDatabase: Sendable {
             pool: PostgresPoolConfiguration(size: size))
     }
 
+    /// For the audit trail of ledgers that tests make; programs bring their own keyring.
+    package static let sealer = Vault(
+        // The keyring is our own.
+        try! Keyring.parse("audit:" + Data(repeating: 7, count: 32).base64EncodedString(), name: "test"))
+
     /// Lends a ledger with the gateway's rights.
     package func withLedger<R: Sendable>(_ body: (Ledger) async throws -> R) async throws -> R {
         let pool = pool()
-        let ledger = Ledger(pool: pool) { call, _, error in
+        let ledger = Ledger(pool: pool, auditing: Self.sealer) { call, _, error in
             if let error { print("ledger: \(call.work): \(error)") }
         }
         do {
