@@ -53,7 +53,7 @@ import Testing
         let notOfOneTenant = [
             "schema_migration", "config_version", "config_change", "pepper", "client", "report_zone",
             "usage_journal", "usage_batch", "period", "usage_snapshot", "refresh_hour",
-            "refresh_provider_day", "downtime_dirty",
+            "refresh_provider_day", "downtime_dirty", "key_policy",
         ]
         try await TemporaryDatabase.lend { database async throws in
             let rows = try await database.withConnection { connection in

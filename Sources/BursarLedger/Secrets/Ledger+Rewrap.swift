@@ -1,0 +1,114 @@
+// Wrapping data keys and peppers anew, a batch a transaction, while gateways serve.
+package import BursarCore
+internal import Postgres
+
+/// What a rewrap has done so far.
+package struct Rewrapped: Hashable, Sendable {
+    package let sealing: String
+    package internal(set) var dataKeys = 0
+    package internal(set) var peppers = 0
+}
+
+extension Ledger {
+    /// The same key wrapped under the key-encryption key that is named; the vault's work.
+    package typealias Rewrap = @Sendable (WrappedDataKey, _ keyID: String) throws -> WrappedDataKey
+
+    private static let batch = 100
+
+    /// Wraps what is not sealed under the sealing key under it. Each batch stands by itself: a run that was
+    /// ended is gone on with by the next one, and two at once divide the rows between them.
+    /// - Parameters:
+    ///   - keyring: the ids of the keyring at hand, its first line first.
+    ///   - progress: is told after each batch.
+    package func rewrapKeys(
+        keyring: [String], by actor: Actor, rewrap: @escaping Rewrap, progress: (Rewrapped) -> Void
+    ) async throws -> Rewrapped {
+        guard let sealing = try await keyPolicy().sealing ?? keyring.first else {
+            throw LedgerError.refused("the keyring holds no key")
+        }
+        var done = Rewrapped(sealing: sealing)
+        done.peppers = try await rewrapPeppers(under: sealing, by: actor, rewrap)
+        for former in try await keyUses().map(\.keyID) where former != sealing {
+            // Rows that another run holds are passed over while there are others, and waited for in the end.
+            for waits in [false, true] {
+                var count = 0
+                repeat {
+                    count = try await rewrapBatch(
+                        from: former, under: sealing, waits: waits, by: actor, rewrap)
+                    done.dataKeys += count
+                    if count > 0 { progress(done) }
+                } while count > 0
+            }
+        }
+        return done
+    }
+
+    private func rewrapPeppers(
+        under sealing: String, by actor: Actor, _ rewrap: @escaping Rewrap
+    ) async throws -> Int {
+        try await change(by: actor) { change in
+            try await change.keepSealing(sealing)
+            let former = try await change.connection.query(
+                """
+                SELECT version, kek_id, wrapped FROM bursar.pepper WHERE kek_id <> \(sealing)
+                ORDER BY version FOR NO KEY UPDATE
+                """
+            ).map(Ledger.pepper(row:))
+            for pepper in former {
+                let key = try rewrap(pepper, sealing)
+                try await change.connection.execute(
+                    """
+                    UPDATE bursar.pepper SET kek_id = \(key.keyID), wrapped = \(key.wrapped)
+                    WHERE version = \(key.version)::int
+                    """)
+                change.audit(
+                    AuditEntry(
+                        tenant: nil, action: .keysRewrapped, subject: sealing,
+                        detail: ["former": pepper.keyID, "pepper": String(key.version)]))
+            }
+            if !former.isEmpty { change.touchKeys() }
+            return former.count
+        }
+    }
+
+    private func rewrapBatch(
+        from former: String, under sealing: String, waits: Bool, by actor: Actor, _ rewrap: @escaping Rewrap
+    ) async throws -> Int {
+        try await change(by: actor) { change in
+            try await change.keepSealing(sealing)
+            // Not FOR UPDATE, which would hold up gateways that store a token and thereby refer to the key.
+            let keys = try await change.connection.query(
+                """
+                SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key WHERE kek_id = \(former)
+                LIMIT \(Ledger.batch)::int FOR NO KEY UPDATE \(unescaped: waits ? "" : "SKIP LOCKED")
+                """
+            ).map { try rewrap(WrappedDataKey(row: $0), sealing) }
+            guard !keys.isEmpty else { return 0 }
+            try await change.connection.execute(
+                """
+                UPDATE bursar.data_key SET kek_id = \(sealing), wrapped = new.wrapped
+                FROM unnest(\(keys.map { $0.owner.column }), \(keys.map(\.version))::int[],
+                    \(keys.map(\.wrapped))) AS new (owner_id, version, wrapped)
+                WHERE data_key.owner_id = new.owner_id AND data_key.version = new.version
+                """)
+            for owner in Set(keys.map(\.owner)) { change.touch(owner) }
+            change.audit(
+                AuditEntry(
+                    tenant: nil, action: .keysRewrapped, subject: sealing,
+                    detail: ["former": former, "data_keys": String(keys.count)]))
+            return keys.count
+        }
+    }
+}
+
+extension ConfigurationChange {
+    /// Keeps the sealing key as it is until the change is done; refuses when it is another by now.
+    fileprivate func keepSealing(_ sealing: String) async throws {
+        let policy = try await keyPolicy(.forSealing)
+        guard (policy.sealing ?? sealing) == sealing else {
+            throw LedgerError.refused(
+                "`bursar keys rotate \(policy.sealing ?? "")` came in between; run `bursar keys rewrap` again"
+            )
+        }
+    }
+}
