@@ -28,16 +28,15 @@ extension Ledger {
         }
         var done = Rewrapped(sealing: sealing)
         done.peppers = try await rewrapPeppers(under: sealing, by: actor, rewrap)
-        for former in try await keyUses().map(\.keyID) where former != sealing {
-            // Rows that another run holds are passed over while there are others, and waited for in the end.
-            for waits in [false, true] {
-                var count = 0
-                repeat {
-                    count = try await rewrapBatch(
-                        from: former, under: sealing, waits: waits, by: actor, rewrap)
-                    done.dataKeys += count
-                    if count > 0 { progress(done) }
-                } while count > 0
+        // Rows that another run holds are passed over first, and waited for in the end.
+        for waits in [false, true] {
+            var place = DataKeyPlace.first
+            while let batch = try await rewrapBatch(
+                after: place, under: sealing, waits: waits, by: actor, rewrap)
+            {
+                done.dataKeys += batch.count
+                place = batch.last
+                progress(done)
             }
         }
         return done
@@ -71,37 +70,54 @@ extension Ledger {
         }
     }
 
+    /// Nil when there is none left after `place`.
     private func rewrapBatch(
-        from former: String, under sealing: String, waits: Bool, by actor: Actor, _ rewrap: @escaping Rewrap
-    ) async throws -> Int {
+        after place: DataKeyPlace, under sealing: String, waits: Bool, by actor: Actor,
+        _ rewrap: @escaping Rewrap
+    ) async throws -> (count: Int, last: DataKeyPlace)? {
         try await change(by: actor) { change in
             try await change.keepSealing(sealing)
             // Not FOR UPDATE, which would hold up gateways that store a token and thereby refer to the key.
-            let keys = try await change.connection.query(
+            let former = try await change.connection.query(
                 """
-                SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key WHERE kek_id = \(former)
+                SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key
+                WHERE (owner_id, version) > (\(place.owner), \(place.version)::int) AND kek_id <> \(sealing)
+                ORDER BY owner_id, version
                 LIMIT \(Ledger.batch)::int FOR NO KEY UPDATE \(unescaped: waits ? "" : "SKIP LOCKED")
                 """
-            ).map { try rewrap(WrappedDataKey(row: $0), sealing) }
-            guard !keys.isEmpty else { return 0 }
-            try await change.connection.execute(
-                """
-                UPDATE bursar.data_key SET kek_id = \(sealing), wrapped = new.wrapped
-                FROM unnest(\(keys.map { $0.owner.column }), \(keys.map(\.version))::int[],
-                    \(keys.map(\.wrapped))) AS new (owner_id, version, wrapped)
-                WHERE data_key.owner_id = new.owner_id AND data_key.version = new.version
-                """)
-            for owner in Set(keys.map(\.owner)) { change.touch(owner) }
+            ).map { try WrappedDataKey(row: $0) }
+            guard let last = former.last else { return nil }
+            try await change.store(former.map { try rewrap($0, sealing) })
+            let formerIDs = Set(former.map(\.keyID)).sorted().joined(separator: ", ")
             change.audit(
                 AuditEntry(
                     tenant: nil, action: .keysRewrapped, subject: sealing,
-                    detail: ["former": former, "data_keys": String(keys.count)]))
-            return keys.count
+                    detail: ["former": formerIDs, "data_keys": String(former.count)]))
+            return (former.count, DataKeyPlace(owner: last.owner, version: last.version))
         }
     }
 }
 
+/// How far a run has come: in the order of the primary key, so that a million rows are gone through once.
+private struct DataKeyPlace: Sendable {
+    let owner: OwnerID
+    let version: Int
+
+    static let first = DataKeyPlace(owner: OwnerID(Ledger.nobody), version: 0)
+}
+
 extension ConfigurationChange {
+    fileprivate mutating func store(_ keys: [WrappedDataKey]) async throws {
+        try await connection.execute(
+            """
+            UPDATE bursar.data_key SET kek_id = new.kek_id, wrapped = new.wrapped
+            FROM unnest(\(keys.map { $0.owner.column }), \(keys.map(\.version))::int[],
+                \(keys.map(\.keyID)), \(keys.map(\.wrapped))) AS new (owner_id, version, kek_id, wrapped)
+            WHERE data_key.owner_id = new.owner_id AND data_key.version = new.version
+            """)
+        for owner in Set(keys.map(\.owner)) { touch(owner) }
+    }
+
     /// Keeps the sealing key as it is until the change is done; refuses when it is another by now.
     fileprivate func keepSealing(_ sealing: String) async throws {
         let policy = try await keyPolicy(.forSealing)

@@ -113,7 +113,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             let administration = try Administration(options)
             let vault = try administration.vault()
-            let done = try await administration.withLedger { ledger in
+            let done = try await administration.withLedger(timeout: .seconds(60)) { ledger in
                 // Said before anything is done: no key is wrapped that could not be opened everywhere again.
                 try vault.checkAll(try await ledger.sampleKeys())
                 let all = try await ledger.keyUses().map(\.dataKeys).reduce(0, +)
