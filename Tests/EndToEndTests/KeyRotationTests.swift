@@ -9,8 +9,10 @@ import Testing
         Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
     }
 
+    /// What comes after the progress, which shares the output here.
     private func json(_ ended: Bench.Ended) throws -> Any {
-        try JSONSerialization.jsonObject(with: Data(ended.output.utf8))
+        let result = ended.output.drop { $0 != "{" && $0 != "[" }
+        return try JSONSerialization.jsonObject(with: Data(result.utf8))
     }
 
     /// Writes the keyring and waits until the gateway has it.
@@ -97,6 +99,42 @@ import Testing
         let again = try #require(
             try json(await bench.bursar("keys", "rewrap", "--json")) as? [String: Any])
         #expect(again["data_keys"] as? Int == 0 && again["peppers"] as? Int == 0)
+    }
+
+    @Test func aRewrapThatIsKilledIsGoneOnWith() async throws {
+        let count = TestLength.count(short: 2_500, long: 10_000)
+        try await Bench.lend { bench async throws in
+            let lines = (1...count).map { "\(UUID().uuidString.lowercased()),Merchant \($0)" }
+            let file = try bench.folder.write(
+                "tenants.csv", "business_uuid,name\n" + lines.joined(separator: "\n") + "\n")
+            try await bench.must("tenant", "import", file)
+            let former = try bench.folder.read("keyring")
+            try bench.folder.write("keyring", former + "test-2:" + Self.key() + "\n")
+            try await bench.must("keys", "rotate", "test-2")
+            let begin = ContinuousClock.now
+            let killed = try RunningProgram(
+                Executables.bursar, ["keys", "rewrap"], environment: bench.environment)
+            _ = await killed.line(containing: "1000 data keys of at most \(count)")
+            killed.signal(SIGKILL)
+            #expect(await killed.end() == -SIGKILL, "\(killed.output)")
+            let done = try await dataKeys(of: "test-2", in: bench)
+            #expect(done >= 1_000 && done < count && done.isMultiple(of: 100), "batches are done or not")
+            let rest = try json(await bench.bursar(["keys", "rewrap", "--json"])) as? [String: Any]
+            #expect(rest?["data_keys"] as? Int == count - done)
+            #expect(ContinuousClock.now - begin < .seconds(60))
+            let all = try await dataKeys(of: "test-2", in: bench)
+            #expect(all == count)
+            try await bench.must("keys", "retire", "test-1")
+            try bench.folder.write(
+                "keyring", String(try bench.folder.read("keyring").dropFirst(former.count)))
+            try await bench.must("doctor")
+        }
+    }
+
+    private func dataKeys(of id: String, in bench: Bench) async throws -> Int {
+        let shown = try json(await bench.bursar("keys", "status", "--json")) as? [[String: Any]]
+        let row = try #require(shown?.first { $0["id"] as? String == id }, "\(shown ?? [])")
+        return try #require(row["data_keys"] as? Int)
     }
 
     @Test func aKeyringThatLacksAKeyIsToldWhichOne() async throws {
