@@ -156,8 +156,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BursarCore", "BursarLedger", "BursarTestSupport", "Postgres", "ProviderSimulator", "bursar",
-                crypto, httpClient, nioCore,
+                "BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres",
+                "ProviderSimulator", "bursar", crypto, httpClient, nioCore,
                 nioHTTP1,
                 nioPosix, nioSSL, product("NIOFoundationCompat", "swift-nio"),
             ], exclude: ["Clients"]),

@@ -135,7 +135,7 @@ extension Gateway {
         let now = environment.clock.now()
         let tenant = admitted.tenant.tenant.id
         do {
-            guard let key = directory.keys(of: OwnerID(tenant)).last else {
+            guard let key = directory.newestKey(of: OwnerID(tenant)) else {
                 throw VaultError.dataKeyMissing(version: 0)
             }
             var hashes: [String: [UInt8]] = [:]

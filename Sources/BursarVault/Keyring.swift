@@ -5,15 +5,15 @@ private import Foundation
 
 /// Wraps and unwraps data keys. The keyring file is one; a key management service can be another.
 package protocol KeyProvider: Sendable {
-    /// Id of the key that wraps now.
+    /// Id of the key that wraps where nobody has chosen another.
     var sealingKeyID: String { get }
     /// Every id that can unwrap.
     var keyIDs: [String] { get }
-    func wrap(_ key: Secret, place: SealedPlace) throws(VaultError) -> (keyID: String, wrapped: [UInt8])
+    func wrap(_ key: Secret, under keyID: String, place: SealedPlace) throws(VaultError) -> [UInt8]
     func unwrap(_ wrapped: [UInt8], keyID: String, place: SealedPlace) throws(VaultError) -> Secret
 }
 
-/// Key-encryption keys of 32 bytes, by id; the first one wraps, every one unwraps.
+/// Key-encryption keys of 32 bytes, by id. Every one unwraps; the first wraps unless another is asked for.
 package struct Keyring: KeyProvider {
     private let keys: [(id: String, key: SymmetricKey)]
 
@@ -89,13 +89,16 @@ package struct Keyring: KeyProvider {
     }
 
     package func wrap(
-        _ key: Secret, place: SealedPlace
-    ) throws(VaultError) -> (keyID: String, wrapped: [UInt8]) {
-        (sealingKeyID, try Envelope.seal(key, with: keys[0].key, keyVersion: 0, place: place))
+        _ key: Secret, under keyID: String, place: SealedPlace
+    ) throws(VaultError) -> [UInt8] {
+        guard let wrapping = self.key(keyID) else { throw .sealingKeyMissing(keyID) }
+        return try Envelope.seal(key, with: wrapping, keyVersion: 0, place: place)
     }
 
     package func unwrap(_ wrapped: [UInt8], keyID: String, place: SealedPlace) throws(VaultError) -> Secret {
-        guard let key = keys.first(where: { $0.id == keyID })?.key else { throw .keyMissing(keyID) }
+        guard let key = key(keyID) else { throw .keyMissing(keyID) }
         return try Envelope.open(wrapped, with: key, keyVersion: 0, place: place)
     }
+
+    private func key(_ id: String) -> SymmetricKey? { keys.first { $0.id == id }?.key }
 }

@@ -7,7 +7,18 @@ internal import Synchronization
 package final class Vault: Sendable {
     private struct Contents {
         var provider: any KeyProvider
-        var opened: [WrappedDataKey: SymmetricKey] = [:]
+        var opened: [KeyName: Opened] = [:]
+    }
+
+    /// A data key keeps its name when it is wrapped anew, so that the former wrapping makes room.
+    private struct KeyName: Hashable {
+        let owner: OwnerID
+        let version: Int
+    }
+
+    private struct Opened {
+        let wrapping: WrappedDataKey
+        let key: SymmetricKey
     }
 
     private let contents: Mutex<Contents>
@@ -27,13 +38,37 @@ package final class Vault: Sendable {
 
     // MARK: Data keys
 
-    /// A new random data key for an owner, wrapped under the keyring's first key.
-    package func makeDataKey(owner: OwnerID, version: Int) throws(VaultError) -> WrappedDataKey {
+    /// A new random data key for an owner, wrapped under the keyring's key `keyID`; its first one when that
+    /// is nil.
+    package func makeDataKey(
+        owner: OwnerID, version: Int, under keyID: String? = nil
+    ) throws(VaultError) -> WrappedDataKey {
         let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Secret(Array($0)) }
         let provider = contents.withLock { $0.provider }
+        return try wrap(fresh, owner, version, under: keyID ?? provider.sealingKeyID, by: provider)
+    }
+
+    /// The same data key, or pepper, wrapped under another key of the keyring.
+    package func rewrap(
+        _ key: WrappedDataKey, under keyID: String
+    ) throws(VaultError) -> WrappedDataKey {
+        let provider = contents.withLock { $0.provider }
+        return try wrap(unwrap(key, by: provider), key.owner, key.version, under: keyID, by: provider)
+    }
+
+    private func wrap(
+        _ key: Secret, _ owner: OwnerID, _ version: Int, under keyID: String, by provider: any KeyProvider
+    ) throws(VaultError) -> WrappedDataKey {
         let place = Vault.dataKeyPlace(owner: owner, version: version)
-        let (keyID, wrapped) = try provider.wrap(fresh, place: place)
+        let wrapped = try provider.wrap(key, under: keyID, place: place)
         return WrappedDataKey(owner: owner, version: version, keyID: keyID, wrapped: wrapped)
+    }
+
+    private func unwrap(
+        _ key: WrappedDataKey, by provider: any KeyProvider
+    ) throws(VaultError) -> Secret {
+        let place = Vault.dataKeyPlace(owner: key.owner, version: key.version)
+        return try provider.unwrap(key.wrapped, keyID: key.keyID, place: place)
     }
 
     private static func dataKeyPlace(owner: OwnerID, version: Int) -> SealedPlace {
@@ -44,14 +79,13 @@ package final class Vault: Sendable {
 
     /// The opened key: a data key, or the pepper, which is wrapped in the same way.
     func dataKey(_ wrapped: WrappedDataKey) throws(VaultError) -> SymmetricKey {
-        let (known, provider) = contents.withLock { ($0.opened[wrapped], $0.provider) }
-        if let known { return known }
-        let place = Vault.dataKeyPlace(owner: wrapped.owner, version: wrapped.version)
-        let opened = try provider.unwrap(wrapped.wrapped, keyID: wrapped.keyID, place: place)
-        let key = opened.withBytes { SymmetricKey(data: $0) }
+        let name = KeyName(owner: wrapped.owner, version: wrapped.version)
+        let (known, provider) = contents.withLock { ($0.opened[name], $0.provider) }
+        if let known, known.wrapping == wrapped { return known.key }
+        let key = try unwrap(wrapped, by: provider).withBytes { SymmetricKey(data: $0) }
         contents.withLock { contents in
             if contents.opened.count >= Vault.openLimit { contents.opened.removeAll() }
-            contents.opened[wrapped] = key
+            contents.opened[name] = Opened(wrapping: wrapped, key: key)
         }
         return key
     }

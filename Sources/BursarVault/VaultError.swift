@@ -6,6 +6,8 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
     case keyring(String)
     /// A data key was wrapped under a key that the keyring does not hold.
     case keyMissing(String)
+    /// Keys are to be sealed under a key that the keyring does not hold.
+    case sealingKeyMissing(String)
     /// The sealed value does not open: altered, moved from another row, or sealed under another key.
     case doesNotOpen
     /// The sealed value is not one of ours, or of a later version of this program.
@@ -18,6 +20,9 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyring(let text): text
         case .keyMissing(let id):
             "the keyring lacks the key \(id), under which stored values are sealed; put its line back"
+        case .sealingKeyMissing(let id):
+            "this keyring lacks the key \(id), under which keys are sealed since `bursar keys rotate \(id)`; "
+                + "add its line"
         case .doesNotOpen:
             "a sealed value does not open: it was altered, moved to another row, or the keyring holds "
                 + "another key under the same id"

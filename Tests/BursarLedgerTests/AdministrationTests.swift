@@ -16,7 +16,7 @@ import Testing
 
     static func sealing(_ vault: Vault, secret: String = "s3cret") -> Sealing {
         Sealing(
-            makeKey: { try vault.makeDataKey(owner: $0, version: $1) },
+            makeKey: { try vault.makeDataKey(owner: $0, version: $1, under: $2) },
             seal: { try vault.seal(Secret(secret), with: $0, at: $1) })
     }
 

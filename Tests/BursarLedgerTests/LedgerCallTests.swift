@@ -27,9 +27,9 @@ import Tracing
                 #expect(duration > .zero)
                 calls.add(call, failed: error != nil)
             }
-            _ = try await ledger.watchedKeyUses()
+            _ = try await ledger.watchedKeys()
             await pool.close()
-            await #expect(throws: StoreFailure.unavailable) { _ = try await ledger.watchedKeyUses() }
+            await #expect(throws: StoreFailure.unavailable) { _ = try await ledger.watchedKeys() }
             #expect(calls.names == [.keyRows, .keyRows] && calls.failures == [.keyRows])
             let spans = tracer.finishedSpans
             #expect(spans.map(\.operationName) == ["key_rows", "key_rows"])

@@ -54,7 +54,7 @@ import Testing
             "schema_migration", "config_version", "config_change", "pepper", "audit_key", "client",
             "report_zone",
             "usage_journal", "usage_batch", "period", "usage_snapshot", "refresh_hour",
-            "refresh_provider_day", "downtime_dirty", "replica",
+            "refresh_provider_day", "downtime_dirty", "replica", "key_policy",
         ]
         try await TemporaryDatabase.lend { database async throws in
             let rows = try await database.withConnection { connection in

@@ -17,6 +17,7 @@ from stand import Stand, StandCase
 NOT_RAISED_HERE = {
     "BursarErrorBudgetBurnMedium": "half an hour of failures",
     "BursarErrorBudgetBurnSlow": "hours of failures",
+    "BursarRewrapUnfinished": "a day in which nobody ends it",
     "BursarRefreshEventsDropped": "thousands of requests to providers while nothing can be sealed",
     "BursarUsageUnattributed": "some 16,000 clients in a second",
 }

@@ -21,12 +21,14 @@ package struct DirectoryChanges: Sendable {
     package var touchedTenants: Set<TenantID> = []
     package var touchedClients: Set<ClientID> = []
     package var touchedCredentials: Set<CredentialID> = []
+    /// Owners whose data keys were wrapped anew, or have gone.
+    package var touchedOwners: Set<OwnerID> = []
     package var tenants: [Tenant] = []
     /// All connections of the touched tenants.
     package var connections: [Connection] = []
     package var clients: [Client] = []
     package var credentials: [Credential] = []
-    /// All data keys of the owners of the touched credentials.
+    /// All data keys of the touched owners, and of the owners of touched tenants and credentials.
     package var dataKeys: [WrappedDataKey] = []
     package var peppers: [WrappedDataKey] = []
 

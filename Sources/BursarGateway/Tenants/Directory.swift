@@ -13,7 +13,7 @@ final class Directory: Sendable {
         var clients: [ClientID: ClientEntry] = [:]
         var clientsByHash: [[UInt8]: ClientEntry] = [:]
         var credentials: [CredentialID: Credential] = [:]
-        var keys: [OwnerID: [WrappedDataKey]] = [:]
+        var keys: [OwnerID: OwnerKeys] = [:]
         var hashers: [ClientSecretHasher] = []
         var peppers: [WrappedDataKey] = []
         /// Whether a pepper does not open: whose secret is hashed under it cannot be known.
@@ -74,8 +74,8 @@ final class Directory: Sendable {
         contents.withLock { $0.endings }.count { $0 > now && $0 - now <= span }
     }
 
-    /// The data keys of an owner, newest last.
-    func keys(of owner: OwnerID) -> [WrappedDataKey] { contents.withLock { $0.keys[owner] ?? [] } }
+    /// The data key that seals for an owner.
+    func newestKey(of owner: OwnerID) -> WrappedDataKey? { contents.withLock { $0.keys[owner] }?.newest }
 
     // MARK: Following
 
@@ -84,11 +84,11 @@ final class Directory: Sendable {
         let hashers = changes.isComplete || !changes.peppers.isEmpty ? open(changes.peppers) : nil
         let touched = contents.withLock { contents in
             let former = contents.tenants
-            let known = (contents.hashers, contents.peppers)
+            let known = (contents.hashers, contents.peppers, contents.keys)
             if changes.isComplete { contents = Contents() }
             contents.version = changes.version
-            (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? known
-            replaceKeys(changes, in: &contents)
+            (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? (known.0, known.1)
+            replaceKeys(changes, known: known.2, in: &contents)
             replaceClients(changes, in: &contents)
             let tenants = replaceTenants(changes, in: &contents)
             rebuild(tenants, former: former, in: &contents)
@@ -112,9 +112,16 @@ final class Directory: Sendable {
         }
     }
 
-    private func replaceKeys(_ changes: DirectoryChanges, in contents: inout Contents) {
-        for (owner, keys) in Dictionary(grouping: changes.dataKeys, by: \.owner) {
-            contents.keys[owner] = keys.sorted { $0.version < $1.version }
+    /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
+    private func replaceKeys(
+        _ changes: DirectoryChanges, known: [OwnerID: OwnerKeys], in contents: inout Contents
+    ) {
+        let present = Dictionary(grouping: changes.dataKeys, by: \.owner)
+        for owner in changes.touchedOwners where present[owner] == nil { contents.keys[owner] = nil }
+        for (owner, keys) in present {
+            let holder = known[owner] ?? OwnerKeys()
+            holder.replace(keys)
+            contents.keys[owner] = holder
         }
     }
 
@@ -177,21 +184,22 @@ final class Directory: Sendable {
         for tenant in tenants {
             let former = former[tenant.id]
             let entries = (contents.connections[tenant.id] ?? []).compactMap { connection in
-                entry(for: connection, former: former, in: contents)
+                entry(for: connection, former: former, in: &contents)
             }
             contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, former: former)
         }
     }
 
     private func entry(
-        for connection: Connection, former: TenantEntry?, in contents: Contents
+        for connection: Connection, former: TenantEntry?, in contents: inout Contents
     ) -> ConnectionEntry? {
         guard let credential = contents.credentials[connection.credential],
             let profile = profiles[connection.provider]
         else { return nil }
+        let keys = contents.keys[credential.owner] ?? OwnerKeys()
+        contents.keys[credential.owner] = keys
         return ConnectionEntry(
-            connection: connection, credential: credential, profile: profile,
-            keys: contents.keys[credential.owner] ?? [],
+            connection: connection, credential: credential, profile: profile, keys: keys,
             former: former?.connections.first { $0.credential.id == credential.id })
     }
 
@@ -199,6 +207,7 @@ final class Directory: Sendable {
 
     /// A credential that was touched gets another try at once; one that has gone loses its slots.
     private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
+        guard all || !touched.isEmpty else { return }
         let current = contents.withLock { $0.credentials }
         desk.withdraw { fields in
             guard all || touched.contains(fields.credential) else { return false }

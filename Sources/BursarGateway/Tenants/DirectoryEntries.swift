@@ -24,12 +24,12 @@ final class ConnectionEntry: Sendable {
     let connection: Connection
     let credential: Credential
     let profile: ProviderProfile
-    let keys: [WrappedDataKey]
+    let keys: OwnerKeys
     private let cells = Mutex<[String?: SlotCell]>([:])
 
     /// The slots of `former` move over: a changed name must not make a report about a token miss its slot.
     init(
-        connection: Connection, credential: Credential, profile: ProviderProfile, keys: [WrappedDataKey],
+        connection: Connection, credential: Credential, profile: ProviderProfile, keys: OwnerKeys,
         former: ConnectionEntry?
     ) {
         self.connection = connection

@@ -51,7 +51,7 @@ struct Exchanger: Sendable {
                 let place = Credential.secretPlace(
                     owner: credential.owner, provider: credential.provider, id: credential.id,
                     version: credential.version)
-                return (clientID, try vault.open(sealed, with: context.keys, at: place))
+                return (clientID, try vault.open(sealed, with: context.keys.all, at: place))
             case .reference(let reference): return (clientID, try secrets.read(reference))
             case .missing: throw ExchangeFailure(.secretUnavailable)
             }

@@ -5,7 +5,7 @@ internal import BursarCore
 struct FlightContext: Sendable {
     let profile: ProviderProfile
     let credential: Credential
-    let keys: [WrappedDataKey]
+    let keys: OwnerKeys
     let scope: String?
 
     /// Time for one flight: a refresh, a full exchange after it, and the store around them.

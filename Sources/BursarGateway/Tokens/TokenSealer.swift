@@ -11,7 +11,7 @@ struct TokenSealer: Sendable {
     /// Nil when sealing fails, which is logged: the token is then served from memory only.
     func seal(_ token: Token, of cell: SlotCell, now: Instant) -> StoredToken? {
         do {
-            guard let key = cell.context.keys.max(by: { $0.version < $1.version }) else {
+            guard let key = cell.context.keys.newest else {
                 throw VaultError.dataKeyMissing(version: 0)
             }
             let access = try vault.seal(token.access, with: key, at: place("access_token", of: cell))
@@ -31,7 +31,7 @@ struct TokenSealer: Sendable {
     func open(_ stored: StoredToken, of cell: SlotCell, now: Instant) -> Token? {
         do {
             let access = try vault.open(
-                stored.access, with: cell.context.keys, at: place("access_token", of: cell))
+                stored.access, with: cell.context.keys.all, at: place("access_token", of: cell))
             return Token(
                 access: access, issuedAt: now - stored.age, expiresAt: now + stored.remaining,
                 generation: stored.generation, jitter: stored.jitter,
@@ -46,7 +46,7 @@ struct TokenSealer: Sendable {
         guard let sealed = stored.refresh, let remaining = stored.refreshRemaining else { return nil }
         do {
             let token = try vault.open(
-                sealed, with: cell.context.keys, at: place("refresh_token", of: cell))
+                sealed, with: cell.context.keys.all, at: place("refresh_token", of: cell))
             return RefreshGrant(token: token, until: now + remaining)
         } catch {
             report("a stored refresh token does not open", error, cell)

@@ -4,12 +4,15 @@ internal import Postgres
 
 /// What the vault does for the ledger while a change is made: keys and sealed values come from outside.
 package struct Sealing: Sendable {
-    package let makeKey: @Sendable (OwnerID, _ version: Int) throws -> WrappedDataKey
+    /// Wraps under the key-encryption key that is named, or under the keyring's first one.
+    package typealias MakeKey = @Sendable (OwnerID, _ version: Int, _ keyID: String?) throws -> WrappedDataKey
+
+    package let makeKey: MakeKey
     /// Seals the secret that the command was given.
     package let seal: @Sendable (WrappedDataKey, SealedPlace) throws -> SealedValue
 
     package init(
-        makeKey: @escaping @Sendable (OwnerID, Int) throws -> WrappedDataKey,
+        makeKey: @escaping MakeKey,
         seal: @escaping @Sendable (WrappedDataKey, SealedPlace) throws -> SealedValue
     ) {
         self.makeKey = makeKey
@@ -19,16 +22,14 @@ package struct Sealing: Sendable {
 
 extension ConfigurationChange {
     /// The owner's newest data key, made when there is none yet.
-    func dataKey(
-        of owner: OwnerID, make: (OwnerID, Int) throws -> WrappedDataKey
-    ) async throws -> WrappedDataKey {
+    func dataKey(of owner: OwnerID, make: Sealing.MakeKey) async throws -> WrappedDataKey {
         let rows = try await connection.query(
             """
             SELECT version, kek_id, wrapped FROM bursar.data_key WHERE owner_id = \(owner)
             ORDER BY version DESC LIMIT 1
             """)
         if let row = rows.first { return try WrappedDataKey(row: row, owner: owner) }
-        let key = try make(owner, 1)
+        let key = try make(owner, 1, try await keyPolicy(.forSealing).sealing)
         try await connection.execute(
             """
             INSERT INTO bursar.data_key (owner_id, version, kek_id, wrapped)
@@ -69,9 +70,9 @@ extension Ledger {
         }
     }
 
-    /// The same for the gateway, which watches it.
-    package func watchedKeyUses() async throws(StoreFailure) -> [KeyUse] {
-        try await serving(.keyRows) { try await self.keyUses() }
+    /// The same with the policy, for the gateway, which watches both.
+    package func watchedKeys() async throws(StoreFailure) -> (uses: [KeyUse], policy: KeyPolicy) {
+        try await serving(.keyRows) { (try await self.keyUses(), try await self.keyPolicy()) }
     }
 
     /// An owner's data keys.
@@ -81,21 +82,23 @@ extension Ledger {
         ).map { try WrappedDataKey(row: $0) }
     }
 
-    /// One data key under each key-encryption key in use, and the audit key, to try whether the keyring opens
-    /// them.
+    /// One data key under each key-encryption key in use, the peppers and the audit key, to try whether the
+    /// keyring opens them.
     package func sampleKeys() async throws -> [WrappedDataKey] {
-        try await pool.query(
+        let dataKeys = try await pool.query(
             """
             (SELECT DISTINCT ON (kek_id) owner_id, version, kek_id, wrapped
                 FROM bursar.data_key ORDER BY kek_id)
             UNION ALL SELECT \(AuditChain.keyOwner), version, kek_id, wrapped FROM bursar.audit_key
             """
         ).map { try WrappedDataKey(row: $0) }
+        let peppers = try await pool.query("SELECT version, kek_id, wrapped FROM bursar.pepper")
+        return try dataKeys + peppers.map(Self.pepper(row:))
     }
 
     /// The newest pepper; made when there is none yet. `owner` is the vault's stand-in owner of peppers.
     package func pepper(
-        by actor: Actor, owner: OwnerID, make: @escaping @Sendable (OwnerID, Int) throws -> WrappedDataKey
+        by actor: Actor, owner: OwnerID, make: @escaping Sealing.MakeKey
     ) async throws -> WrappedDataKey {
         let newest: PostgresQuery =
             "SELECT version, kek_id, wrapped FROM bursar.pepper ORDER BY version DESC LIMIT 1"
@@ -104,7 +107,7 @@ extension Ledger {
             // Two first clients at once must not make two peppers.
             try await change.connection.execute("LOCK TABLE bursar.pepper IN SHARE ROW EXCLUSIVE MODE")
             if let row = try await change.connection.query(newest).first { return try Self.pepper(row: row) }
-            let pepper = try make(owner, 1)
+            let pepper = try make(owner, 1, try await change.keyPolicy(.forSealing).sealing)
             try await change.connection.execute(
                 """
                 INSERT INTO bursar.pepper (version, kek_id, wrapped)

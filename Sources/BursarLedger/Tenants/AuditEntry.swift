@@ -21,6 +21,9 @@ struct AuditEntry: Sendable {
         case clientIssued = "client.issued"
         case clientRevoked = "client.revoked"
         case pepperMade = "keys.pepper_made"
+        case keyRotated = "keys.rotated"
+        case keysRewrapped = "keys.rewrapped"
+        case keyRetired = "keys.retired"
         /// Equal to `AuditWalk.closingAction`.
         case periodClosed = "period.closed"
         case periodAdjusted = "period.adjusted"

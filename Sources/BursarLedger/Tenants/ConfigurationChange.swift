@@ -19,6 +19,8 @@ struct ConfigurationChange: Sendable {
     mutating func touch(_ tenant: TenantID) { touched.append(("tenant", tenant.description)) }
     mutating func touch(_ client: ClientID) { touched.append(("client", client.text)) }
     mutating func touch(_ credential: CredentialID) { touched.append(("credential", credential.description)) }
+    mutating func touch(_ owner: OwnerID) { touched.append(("keys", owner.description)) }
+    /// The peppers.
     mutating func touchKeys() { touched.append(("keys", "")) }
     mutating func audit(_ entry: AuditEntry) { entries.append(entry) }
 }

@@ -66,7 +66,9 @@ private struct DirectoryReading {
             case "tenant": TenantID(subject).map { _ = changes.touchedTenants.insert($0) }
             case "client": ClientID(subject).map { _ = changes.touchedClients.insert($0) }
             case "credential": CredentialID(subject).map { _ = changes.touchedCredentials.insert($0) }
-            default: break  // keys: read below, every time
+            // The peppers, named by nothing, are read below every time.
+            case "keys": OwnerID(subject).map { _ = changes.touchedOwners.insert($0) }
+            default: break
             }
         }
         let tenants: PostgresQuery = "tenant_id = ANY(\(changes.touchedTenants.map { $0.column }))"
@@ -75,7 +77,9 @@ private struct DirectoryReading {
         changes.clients = try await clients("client_id = ANY(\(changes.touchedClients.map(\.text)))")
         changes.credentials = try await credentials(
             "credential_id = ANY(\(changes.touchedCredentials.map { $0.column }))")
+        // However many they are, they are one query: a rewrap touches thousands at a time.
         let owners = Set(changes.credentials.map(\.owner)).union(changes.touchedTenants.map { OwnerID($0) })
+            .union(changes.touchedOwners)
         changes.dataKeys = try await keys(
             """
             SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key

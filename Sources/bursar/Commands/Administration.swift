@@ -85,7 +85,7 @@ struct Administration {
 
     func sealing(_ vault: Vault, secret: Secret?) -> Sealing {
         Sealing(
-            makeKey: { try vault.makeDataKey(owner: $0, version: $1) },
+            makeKey: { try vault.makeDataKey(owner: $0, version: $1, under: $2) },
             seal: { key, place in
                 guard let secret else { throw CommandFailure(.failed, "no secret was given to seal") }
                 return try vault.seal(secret, with: key, at: place)

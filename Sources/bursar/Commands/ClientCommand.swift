@@ -68,7 +68,7 @@ extension ClientCommand {
             let (id, secret) = Vault.makeClient()
             try await administration.withLedger { ledger in
                 let pepper = try await ledger.pepper(by: administration.actor, owner: Vault.pepperOwner) {
-                    try vault.makeDataKey(owner: $0, version: $1)
+                    try vault.makeDataKey(owner: $0, version: $1, under: $2)
                 }
                 let hasher = try vault.clientSecretHasher(pepper: pepper)
                 let client = Client(

@@ -77,8 +77,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func keyring(_ administration: Administration) -> (Finding, Vault?) {
         do {
             let vault = try administration.vault()
-            let ids = vault.keyIDs.joined(separator: ", ")
-            return (.good("keyring", "\(ids); \(vault.sealingKeyID) seals"), vault)
+            return (.good("keyring", vault.keyIDs.joined(separator: ", ")), vault)
         } catch {
             return (.bad("keyring", "\(error)"), nil)
         }
@@ -91,7 +90,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 var findings = [server(diagnosis), role(diagnosis), clock(diagnosis)]
                 findings.append(schema(try await ledger.compatibility()))
                 if let vault, findings.allSatisfy(\.ok) {
-                    findings.append(keys(try await ledger.sampleKeys(), vault))
+                    findings.append(try await keys(ledger, vault))
                     findings.append(partitions(diagnosis))
                     findings += replicas(try await ledger.replicas())
                 }
@@ -132,15 +131,26 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func keys(_ samples: [WrappedDataKey], _ vault: Vault) -> Finding {
-        for sample in samples {
+    private func keys(_ ledger: Ledger, _ vault: Vault) async throws -> Finding {
+        for sample in try await ledger.sampleKeys() {
             do {
                 try vault.check(sample)
             } catch {
                 return .bad("keys", "\(sample.keyID): \(error)")
             }
         }
-        return .good("keys", "the keyring opens what is stored")
+        let policy = try await ledger.keyPolicy()
+        let sealing = policy.sealing ?? vault.sealingKeyID
+        guard vault.keyIDs.contains(sealing) else {
+            return .bad("keys", "\(VaultError.sealingKeyMissing(sealing))")
+        }
+        let text = "the keyring opens what is stored; \(sealing) seals"
+        let pending = try await ledger.keyUses().filter { $0.keyID != sealing }.map(\.rows).reduce(0, +)
+        guard pending == 0 else {
+            return .good("keys", "\(text), \(pending) rows are under others: `bursar keys rewrap`")
+        }
+        let idle = policy.retired.filter(vault.keyIDs.contains).joined(separator: ", ")
+        return .good("keys", idle.isEmpty ? text : "\(text); retired, take their lines away: \(idle)")
     }
 
     private func partitions(_ diagnosis: DatabaseDiagnosis) -> Finding {

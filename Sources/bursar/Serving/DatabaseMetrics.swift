@@ -22,6 +22,7 @@ struct DatabaseMetrics: Sendable {
         static let reachable = "bursar_database_reachable"
         static let keyRows = "bursar_key_rows"
         static let missingRows = "bursar_keyring_missing_rows"
+        static let formerRows = "bursar_key_rewrap_pending_rows"
     }
 
     private enum State: String, CaseIterable { case idle, lent, connecting }
@@ -60,6 +61,9 @@ struct DatabaseMetrics: Sendable {
         MetricFamily(
             Name.missingRows, .gauge,
             help: "Data keys, pepper and audit key sealed under a key that the keyring lacks."),
+        MetricFamily(
+            Name.formerRows, .gauge,
+            help: "Data keys, pepper and audit key sealed under another key than the one that seals now."),
     ]
 
     private let factory: any MetricsFactory
@@ -109,13 +113,14 @@ struct DatabaseMetrics: Sendable {
     }
 
     /// - Parameter former: keys that were recorded before; those without rows now go to zero.
-    func record(_ uses: [KeyUse], keyring: [String], former: Set<String>) {
-        let rows = Dictionary(
-            uniqueKeysWithValues: uses.map { ($0.keyID, $0.rows) })
+    func record(_ uses: [KeyUse], sealing: String, keyring: [String], former: Set<String>) {
+        let rows = Dictionary(uniqueKeysWithValues: uses.map { ($0.keyID, $0.rows) })
         for key in Set(rows.keys).union(keyring).union(former) {
             Gauge(label: Name.keyRows, dimensions: [("kek", key)], factory: factory).record(rows[key] ?? 0)
         }
         let missing = rows.filter { !keyring.contains($0.key) }.values.reduce(0, +)
         Gauge(label: Name.missingRows, factory: factory).record(missing)
+        let pending = rows.filter { $0.key != sealing }.values.reduce(0, +)
+        Gauge(label: Name.formerRows, factory: factory).record(pending)
     }
 }

@@ -14,8 +14,10 @@ struct KeyRowsService: Service {
             var seen: Set<String> = []
             while !Task.isCancelled {
                 do {
-                    let uses = try await ledger.watchedKeyUses()
-                    metrics.record(uses, keyring: vault.keyIDs, former: seen)
+                    let (uses, policy) = try await ledger.watchedKeys()
+                    metrics.record(
+                        uses, sealing: policy.sealing ?? vault.sealingKeyID, keyring: vault.keyIDs,
+                        former: seen)
                     seen.formUnion(uses.map(\.keyID) + vault.keyIDs)
                     try? await Task.sleep(for: .seconds(60))
                 } catch {

@@ -227,6 +227,19 @@ extension GatewayFixture {
         directory.change { $0.peppers = [pepper] }
     }
 
+    /// `keys rewrap`, for one owner or for all; the peppers go along.
+    package func rewrap(under keyID: String, of only: OwnerID? = nil) {
+        directory.change { tables in
+            for (owner, keys) in tables.dataKeys where only == nil || owner == only {
+                // Made by this very vault, as the peppers are.
+                tables.dataKeys[owner] = keys.map { try! vault.rewrap($0, under: keyID) }
+                tables.touch(owner)
+            }
+            // See above.
+            tables.peppers = tables.peppers.map { try! vault.rewrap($0, under: keyID) }
+        }
+    }
+
     private func makeID() -> UUIDValue { .version7(at: clock.now(), random: (random.next(), random.next())) }
 
     private func makeDataKey(of owner: OwnerID) -> WrappedDataKey {

@@ -19,7 +19,7 @@ package final class GatewayFixture {
     package let statements: MemoryStatementStore
     package let replicas: MemoryReplicaStore
     package let provider: ScriptedProvider
-    package let keyring: Keyring
+    package private(set) var keyring: Keyring
     package let vault: Vault
     private let folders = JournalFolders()
     private let makeWorld: (UsageJournal) -> Gateway.World
@@ -34,6 +34,7 @@ package final class GatewayFixture {
     private struct Process {
         let gateway: Gateway
         let executor: SimulatedExecutor
+        let vault: Vault
         let flights: Task<Void, Never>
         /// Its state directory, which its successor takes over.
         let folder: String
@@ -64,7 +65,7 @@ package final class GatewayFixture {
         replicas = MemoryReplicaStore(clock: clock) { [directory] in directory.version }
         provider = ScriptedProvider(clock: clock)
         // The line below is well-formed.
-        keyring = try! Keyring.parse(Self.keyLine, name: "test")
+        keyring = try! Keyring.parse(Self.firstKey, name: "test")
         vault = Vault(keyring)
         self.options = options
         start = clock.now()
@@ -169,12 +170,14 @@ package final class GatewayFixture {
     }
 
     /// A further gateway that nobody runs: for tests that run its services themselves, on the usual threads.
-    package func makeGateway() -> Gateway { makeGateway(on: nil, in: folders.make()) }
+    package func makeGateway() -> Gateway { makeGateway(on: nil, in: folders.make(), vault: Vault(keyring)) }
 
-    private func makeGateway(on executor: SimulatedExecutor?, in folder: String) -> Gateway {
+    private func makeGateway(
+        on executor: SimulatedExecutor?, in folder: String, vault: Vault
+    ) -> Gateway {
         let environment = environment(executor)
         return Gateway(
-            world: makeWorld(openJournal(in: folder, boot: environment.replica)), vault: Vault(keyring),
+            world: makeWorld(openJournal(in: folder, boot: environment.replica)), vault: vault,
             profiles: options.profiles, environment: environment)
     }
 
@@ -187,13 +190,26 @@ package final class GatewayFixture {
 
     private func startProcess(in folder: String) -> Process {
         let executor = SimulatedExecutor(shuffled: options.shuffles ? random.next() : nil)
-        let gateway = makeGateway(on: executor, in: folder)
+        let vault = Vault(keyring)
+        let gateway = makeGateway(on: executor, in: folder, vault: vault)
         let flights = Task(executorPreference: executor) { await gateway.carryOutFlights() }
         _ = executor.start {
             await gateway.beat()
             _ = await gateway.follow()
         }
-        return Process(gateway: gateway, executor: executor, flights: flights, folder: folder)
+        return Process(
+            gateway: gateway, executor: executor, vault: vault, flights: flights, folder: folder)
+    }
+
+    /// Everybody's keyring file has these lines from now on.
+    package func writeKeyring(_ lines: String...) {
+        // The lines are the two below.
+        keyring = try! Keyring.parse(lines.joined(separator: "\n"), name: "test")
+        vault.replace(keyring)
+        for process in processes {
+            process.vault.replace(keyring)
+            process.gateway.keyringChanged()
+        }
     }
 
     private func environment(_ executor: SimulatedExecutor?) -> GatewayEnvironment {
@@ -211,6 +227,7 @@ package final class GatewayFixture {
             tracer: options.tracer, executor: executor, offload: .inPlace)
     }
 
-    /// 32 bytes of 0x07.
-    private static let keyLine = "test:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+    /// 32 bytes of 0x07, and 32 of 0x08.
+    package static let firstKey = "test:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+    package static let secondKey = "test-2:CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg="
 }

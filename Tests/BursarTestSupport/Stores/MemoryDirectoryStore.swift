@@ -18,6 +18,7 @@ package final class MemoryDirectoryStore: DirectoryStore {
         package mutating func touch(_ tenant: TenantID) { touched.tenants.insert(tenant) }
         package mutating func touch(_ client: ClientID) { touched.clients.insert(client) }
         package mutating func touch(_ credential: CredentialID) { touched.credentials.insert(credential) }
+        package mutating func touch(_ owner: OwnerID) { touched.owners.insert(owner) }
 
         /// A tenant has at most one connection to a provider's environment.
         package mutating func connect(_ connection: Connection) {
@@ -41,6 +42,7 @@ package final class MemoryDirectoryStore: DirectoryStore {
         var tenants: Set<TenantID> = []
         var clients: Set<ClientID> = []
         var credentials: Set<CredentialID> = []
+        var owners: Set<OwnerID> = []
     }
 
     fileprivate struct Contents {
@@ -101,12 +103,14 @@ extension MemoryDirectoryStore.Contents {
             changes.touchedTenants.formUnion(touched.tenants)
             changes.touchedClients.formUnion(touched.clients)
             changes.touchedCredentials.formUnion(touched.credentials)
+            changes.touchedOwners.formUnion(touched.owners)
         }
         changes.tenants = changes.touchedTenants.compactMap { tables.tenants[$0] }
         changes.connections = tables.connections.values.filter { changes.touchedTenants.contains($0.tenant) }
         changes.clients = changes.touchedClients.compactMap { tables.clients[$0] }
         changes.credentials = changes.touchedCredentials.compactMap { tables.credentials[$0] }
         let owners = Set(changes.credentials.map(\.owner)).union(changes.touchedTenants.map { OwnerID($0) })
+            .union(changes.touchedOwners)
         changes.dataKeys = owners.flatMap { tables.dataKeys[$0] ?? [] }
         changes.peppers = tables.peppers
         return changes
