@@ -112,6 +112,22 @@ import Testing
         }
     }
 
+    @Test func aRewrapWaitsForReplicasThatLackTheKey() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                // Nobody has rotated: a new first line of this keyring seals, which others do not have yet.
+                let vault = try Self.vault("k2", "k1")
+                try await enrol(3, in: ledger, try Self.vault("k1"))
+                try await Replicas.add("gw-1", keys: ["k1"], version: 2, in: database)
+                let text = try await refusal { try await rewrap(ledger, vault).dataKeys > 0 }
+                #expect(text.contains("gw-1"), "\(text)")
+                #expect(try await ledger.keyUses() == [KeyUse(keyID: "k1", dataKeys: 3, peppers: 1)])
+                try await Replicas.add("gw-1", keys: ["k1", "k2"], version: 2, in: database)
+                #expect(try await rewrap(ledger, vault).dataKeys == 3)
+            }
+        }
+    }
+
     @Test func anEndedRewrapIsGoneOnWith() async throws {
         try await TemporaryDatabase.lend { database in
             try await database.withLedger { ledger in
