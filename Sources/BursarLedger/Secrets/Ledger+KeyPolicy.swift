@@ -28,8 +28,8 @@ extension ConfigurationChange {
                 """))
     }
 
-    /// Replicas whose row says what `condition` asks for, each with what `reason` makes of it. Those that
-    /// have been silent for a minute are gone.
+    /// Replicas whose row says what `condition` asks for, each with what `reason` makes of it. One that is
+    /// silent counts until its share is given to others: it may come back with what it held.
     fileprivate func replicas(
         where condition: PostgresQuery, telling reason: PostgresQuery
     ) async throws -> [String] {
@@ -40,7 +40,7 @@ extension ConfigurationChange {
             SELECT format('%s (%s; last heard of %s s ago)', name, \(reason),
                 round(extract(epoch FROM clock_timestamp() - heartbeat_at))) AS line
             FROM bursar.replica
-            WHERE heartbeat_at > clock_timestamp() - interval '60 s' AND \(condition)
+            WHERE kept_until > clock_timestamp() AND \(condition)
             ORDER BY name, replica_id
             """
         ).map { try $0.decode("line", as: String.self) }

@@ -234,18 +234,20 @@ private enum Replicas {
             try await connection.script(
                 """
                 CREATE TABLE IF NOT EXISTS bursar.replica (
-                    replica_id uuid PRIMARY KEY, name text NOT NULL, started_at timestamptz NOT NULL,
-                    heartbeat_at timestamptz NOT NULL, applied_version bigint, program text NOT NULL,
-                    key_ids text[] NOT NULL, share_millionths int NOT NULL);
+                    replica_id uuid PRIMARY KEY, place uuid NOT NULL, name text NOT NULL,
+                    program text NOT NULL, key_ids text[] NOT NULL, started_at timestamptz NOT NULL,
+                    heartbeat_at timestamptz NOT NULL, kept_until timestamptz NOT NULL,
+                    beat bigint NOT NULL, applied_version bigint, share_millionths int NOT NULL);
                 GRANT SELECT ON bursar.replica TO bursar_gateway
                 """, timeout: .seconds(10))
             try await connection.execute("DELETE FROM bursar.replica WHERE name = \(name)")
             try await connection.execute(
                 """
-                INSERT INTO bursar.replica (replica_id, name, started_at, heartbeat_at, applied_version,
-                    program, key_ids, share_millionths)
-                VALUES (gen_random_uuid(), \(name), now(), now() - \(seconds) * interval '1 second',
-                    \(version), 'test', \(keys), 0)
+                INSERT INTO bursar.replica (replica_id, place, name, program, key_ids, started_at,
+                    heartbeat_at, kept_until, beat, applied_version, share_millionths)
+                SELECT gen_random_uuid(), gen_random_uuid(), \(name), 'test', \(keys), heard, heard,
+                    heard + interval '60 s', 1, \(version), 0
+                FROM (SELECT now() - \(seconds) * interval '1 second' AS heard) AS heard
                 """)
         }
     }
