@@ -84,11 +84,12 @@ final class Directory: Sendable {
         let hashers = changes.isComplete || !changes.peppers.isEmpty ? open(changes.peppers) : nil
         let touched = contents.withLock { contents in
             let former = contents.tenants
-            let known = (contents.hashers, contents.peppers, contents.keys)
+            let known = (contents.hashers, contents.peppers)
+            let holders = changes.isComplete ? contents.keys : [:]
             if changes.isComplete { contents = Contents() }
             contents.version = changes.version
-            (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? (known.0, known.1)
-            replaceKeys(changes, known: known.2, in: &contents)
+            (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? known
+            replaceKeys(changes, former: holders, in: &contents)
             replaceClients(changes, in: &contents)
             let tenants = replaceTenants(changes, in: &contents)
             rebuild(tenants, former: former, in: &contents)
@@ -114,12 +115,12 @@ final class Directory: Sendable {
 
     /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
     private func replaceKeys(
-        _ changes: DirectoryChanges, known: [OwnerID: OwnerKeys], in contents: inout Contents
+        _ changes: DirectoryChanges, former: [OwnerID: OwnerKeys], in contents: inout Contents
     ) {
         let present = Dictionary(grouping: changes.dataKeys, by: \.owner)
         for owner in changes.touchedOwners where present[owner] == nil { contents.keys[owner] = nil }
         for (owner, keys) in present {
-            let holder = known[owner] ?? OwnerKeys()
+            let holder = contents.keys[owner] ?? former[owner] ?? OwnerKeys()
             holder.replace(keys)
             contents.keys[owner] = holder
         }

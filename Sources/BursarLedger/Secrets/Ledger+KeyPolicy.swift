@@ -28,8 +28,8 @@ extension ConfigurationChange {
                 """))
     }
 
-    /// Replicas whose row says what `condition` asks for, each with what `reason` makes of it. Those that
-    /// have been silent for a minute are gone.
+    /// Replicas whose row says what `condition` asks for, each with what `reason` makes of it. One that is
+    /// silent counts until its share is given to others: it may come back with what it held.
     fileprivate func replicas(
         where condition: PostgresQuery, telling reason: PostgresQuery
     ) async throws -> [String] {
@@ -38,7 +38,7 @@ extension ConfigurationChange {
             SELECT format('%s (%s; last heard of %s s ago)', name, \(reason),
                 round(extract(epoch FROM clock_timestamp() - heartbeat_at))) AS line
             FROM bursar.replica
-            WHERE heartbeat_at > clock_timestamp() - interval '60 s' AND \(condition)
+            WHERE kept_until > clock_timestamp() AND \(condition)
             ORDER BY name, replica_id
             """
         ).map { try $0.decode("line", as: String.self) }
@@ -66,14 +66,7 @@ extension Ledger {
                 throw LedgerError.refused(
                     "the key \(id) is retired and never seals again; add a new line to the keyrings")
             }
-            let lacking = try await change.replicas(
-                where: "NOT coalesce(key_ids, '{}') @> ARRAY[\(id)]::text[]",
-                telling: "'its keyring has ' || array_to_string(key_ids, ', ')")
-            guard lacking.isEmpty else {
-                throw LedgerError.refused(
-                    "these replicas lack the key \(id): \(lacking.joined(separator: "; ")). Add its line to "
-                        + "their keyrings, which they read again within 2 s, then rotate")
-            }
+            try await change.refuseWhileReplicasLack(id)
             try await change.connection.execute("UPDATE bursar.key_policy SET sealing_kek = \(id)")
             change.audit(
                 AuditEntry(
@@ -134,6 +127,18 @@ extension ConfigurationChange {
             keyID: id, dataKeys: try rows.first?.decode("data_keys", as: Int64.self) ?? 0,
             peppers: try rows.first?.decode("peppers", as: Int64.self) ?? 0,
             auditKeys: try rows.first?.decode("audit_keys", as: Int64.self) ?? 0)
+    }
+
+    /// What is sealed under a key that a replica lacks does not open there.
+    func refuseWhileReplicasLack(_ id: String) async throws {
+        let lacking = try await replicas(
+            where: "NOT coalesce(key_ids, '{}') @> ARRAY[\(id)]::text[]",
+            telling: "'its keyring has ' || array_to_string(key_ids, ', ')")
+        guard lacking.isEmpty else {
+            throw LedgerError.refused(
+                "these replicas lack the key \(id): \(lacking.joined(separator: "; ")). Add its line to "
+                    + "their keyrings, which they read again within 2 s, and try again")
+        }
     }
 
     /// One that has not applied the last rewrap holds wrappings that only the former key opens.

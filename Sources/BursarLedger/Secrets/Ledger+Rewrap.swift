@@ -17,7 +17,8 @@ extension Ledger {
     private static let batch = 100
 
     /// Wraps what is not sealed under the sealing key under it. Each batch stands by itself: a run that was
-    /// ended is gone on with by the next one, and two at once divide the rows between them.
+    /// ended is gone on with by the next one, and two at once divide the rows between them. Refused while a
+    /// live replica lacks the sealing key.
     /// - Parameters:
     ///   - keyring: the ids of the keyring at hand, its first line first.
     ///   - progress: is told after each batch.
@@ -62,6 +63,7 @@ extension Ledger {
     ) async throws -> Int {
         try await change(by: actor) { change in
             try await change.keepSealing(sealing)
+            try await change.refuseWhileReplicasLack(sealing)
             let former = try await change.connection.query(
                 """
                 SELECT version, kek_id, wrapped FROM bursar.\(unescaped: kind.rawValue)

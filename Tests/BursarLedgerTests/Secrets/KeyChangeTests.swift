@@ -53,7 +53,7 @@ import Testing
 
     @Test func whatIsMadeAfterARotationIsSealedUnderItsKey() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 let vault = try Self.vault("k1", "k2")
                 try await enrol(1, in: ledger, vault)
                 #expect(try await ledger.keyPolicy().sealing == nil)
@@ -75,7 +75,7 @@ import Testing
 
     @Test func aRotationWaitsForReplicasThatLackTheKey() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 try await Replicas.add("gw-1", keys: ["k1"], version: 0, in: database)
                 try await Replicas.add("gw-2", keys: ["k1", "k2"], version: 0, in: database)
                 try await Replicas.add("gone", keys: ["k1"], version: 0, silentFor: 300, in: database)
@@ -91,14 +91,14 @@ import Testing
 
     @Test func aRewrapBringsEverythingUnderTheSealingKeyAndReplicasReadJustThat() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 let vault = try Self.vault("k1", "k2")
                 try await enrol(250, in: ledger, vault)
                 _ = try await ledger.rotateKey(to: "k2", by: Self.actor)
                 let before = try await ledger.changes(since: nil)
                 let done = try await rewrap(ledger, vault)
                 #expect(done.dataKeys == 250 && done.peppers == 1 && done.sealing == "k2")
-                #expect(try await ledger.keyUses() == [KeyUse(keyID: "k2", dataKeys: 250, peppers: 1)])
+                #expect(try await ledger.keyUses() == [KeyUse(keyID: "k2", dataKeys: 250, peppers: 1, auditKeys: 1)])
                 let changes = try await ledger.changes(since: before.version)
                 #expect(!changes.isComplete && changes.touchedOwners == Set(before.dataKeys.map(\.owner)))
                 #expect(changes.tenants.isEmpty && changes.touchedTenants.isEmpty)
@@ -112,9 +112,25 @@ import Testing
         }
     }
 
+    @Test func aRewrapWaitsForReplicasThatLackTheKey() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
+                // Nobody has rotated: a new first line of this keyring seals, which others do not have yet.
+                let vault = try Self.vault("k2", "k1")
+                try await enrol(3, in: ledger, try Self.vault("k1"))
+                try await Replicas.add("gw-1", keys: ["k1"], version: 2, in: database)
+                let text = try await refusal { try await rewrap(ledger, vault).dataKeys > 0 }
+                #expect(text.contains("gw-1"), "\(text)")
+                #expect(try await ledger.keyUses() == [KeyUse(keyID: "k1", dataKeys: 3, peppers: 1, auditKeys: 1)])
+                try await Replicas.add("gw-1", keys: ["k1", "k2"], version: 2, in: database)
+                #expect(try await rewrap(ledger, vault).dataKeys == 3)
+            }
+        }
+    }
+
     @Test func anEndedRewrapIsGoneOnWith() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 let vault = try Self.vault("k2", "k1")
                 try await enrol(250, in: ledger, try Self.vault("k1"))
                 await #expect(throws: Stopped.self) {
@@ -137,7 +153,7 @@ import Testing
 
     @Test func twoAtOnceDivideTheRows() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 let vault = try Self.vault("k1", "k2")
                 try await enrol(500, in: ledger, vault)
                 _ = try await ledger.rotateKey(to: "k2", by: Self.actor)
@@ -145,7 +161,7 @@ import Testing
                 async let second = rewrap(ledger, vault)
                 let done = try await [first, second]
                 #expect(done.map(\.dataKeys).reduce(0, +) == 500 && done.map(\.peppers).reduce(0, +) == 1)
-                #expect(try await ledger.keyUses() == [KeyUse(keyID: "k2", dataKeys: 500, peppers: 1)])
+                #expect(try await ledger.keyUses() == [KeyUse(keyID: "k2", dataKeys: 500, peppers: 1, auditKeys: 1)])
                 let later = try Self.vault("k2")
                 for key in try await ledger.changes(since: nil).dataKeys { try later.check(key) }
             }
@@ -156,7 +172,7 @@ import Testing
 
     @Test func aKeyIsRetiredOnceNothingNeedsIt() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 let vault = try Self.vault("k1", "k2")
                 let retire = { (id: String, keyring: [String]) in
                     try await ledger.retireKey(id, keyring: keyring, by: Self.actor)
@@ -189,7 +205,7 @@ import Testing
 
     @Test func aRetiredFirstLineSealsNoMore() async throws {
         try await TemporaryDatabase.lend { database in
-            try await database.withLedger { ledger in
+            try await database.withLedger(auditing: Self.vault("k1", "k2")) { ledger in
                 // Nobody has rotated: a new first line seals, and what it replaced is retired.
                 let (former, vault) = (try Self.vault("k1"), try Self.vault("k2", "k1"))
                 try await enrol(1, in: ledger, former)
@@ -215,21 +231,14 @@ private enum Replicas {
         in database: TemporaryDatabase
     ) async throws {
         try await database.withConnection { connection in
-            try await connection.script(
-                """
-                CREATE TABLE IF NOT EXISTS bursar.replica (
-                    replica_id uuid PRIMARY KEY, name text NOT NULL, started_at timestamptz NOT NULL,
-                    heartbeat_at timestamptz NOT NULL, applied_version bigint, program text NOT NULL,
-                    key_ids text[] NOT NULL, share_millionths int NOT NULL);
-                GRANT SELECT ON bursar.replica TO bursar_gateway
-                """, timeout: .seconds(10))
             try await connection.execute("DELETE FROM bursar.replica WHERE name = \(name)")
             try await connection.execute(
                 """
-                INSERT INTO bursar.replica (replica_id, name, started_at, heartbeat_at, applied_version,
-                    program, key_ids, share_millionths)
-                VALUES (gen_random_uuid(), \(name), now(), now() - \(seconds) * interval '1 second',
-                    \(version), 'test', \(keys), 0)
+                INSERT INTO bursar.replica (replica_id, place, name, program, key_ids, started_at,
+                    heartbeat_at, kept_until, beat, applied_version, share_millionths)
+                SELECT gen_random_uuid(), gen_random_uuid(), \(name), 'test', \(keys), heard, heard,
+                    heard + interval '60 s', 1, \(version), 0
+                FROM (SELECT now() - \(seconds) * interval '1 second' AS heard) AS heard
                 """)
         }
     }

@@ -70,9 +70,11 @@ package struct TemporaryDatabase: Sendable {
         try! Keyring.parse("audit:" + Data(repeating: 7, count: 32).base64EncodedString(), name: "test"))
 
     /// Lends a ledger with the gateway's rights.
-    package func withLedger<R: Sendable>(_ body: (Ledger) async throws -> R) async throws -> R {
+    package func withLedger<R: Sendable>(
+        auditing sealer: Vault = TemporaryDatabase.sealer, _ body: (Ledger) async throws -> R
+    ) async throws -> R {
         let pool = pool()
-        let ledger = Ledger(pool: pool, auditing: Self.sealer) { call, _, error in
+        let ledger = Ledger(pool: pool, auditing: sealer) { call, _, error in
             if let error { print("ledger: \(call.work): \(error)") }
         }
         do {
