@@ -169,8 +169,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 finding = .bad(
                     "replica",
                     text
-                        + "; behind by \(behind.secondsRoundedUp) s: what was withdrawn since works there; look "
-                        + "into its log, stop it if that must not be")
+                        + "; behind by \(behind.secondsRoundedUp) s: what was withdrawn since works there; "
+                        + "look into its log, stop it if that must not be")
             }
             finding.replica = ReplicaShown(record)
             return finding
