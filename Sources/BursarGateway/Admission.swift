@@ -44,7 +44,8 @@ extension Gateway {
         }
     }
 
-    /// For whoever has waited: a client that was revoked meanwhile, or whose tenant was suspended, gets nothing.
+    /// For whoever has waited: a client that was revoked meanwhile, or whose tenant was suspended, gets
+    /// nothing.
     func stillStands(_ admitted: Admitted, _ request: TokenRequest) throws(Rejection) {
         do throws(Rejection) {
             let client = try authenticate(request.proof, now: environment.clock.now())

@@ -1,5 +1,6 @@
 // Reports over HTTP: whole when short, in pieces when long, and never taken for whole when they are not.
 import BursarCore
+import BursarGateway
 import Crypto
 import Foundation
 import Logging

@@ -30,6 +30,8 @@ struct GatewayProcess {
     private let registry: PrometheusRegistry
     private let tls: TLSFiles?
     private let drain: Duration
+    /// The machine's time until the database's is known; it goes to whatever measures an absolute time.
+    private let clock = SystemGatewayClock(wallClock: HTTPProviderClient.systemTime())
 
     init(settings: Settings) throws {
         self.settings = settings
@@ -58,7 +60,7 @@ struct GatewayProcess {
             settings: settings, logger: logger, tracer: tracer, factory: registry)
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
-            eventLoopGroup: group, logger: logger)
+            eventLoopGroup: group, logger: logger, now: { [clock] in clock.now() })
         let gateway = try gateway(database, client: client)
         watch(gateway, database)
         var limits = HTTPLimits()
@@ -142,9 +144,10 @@ struct GatewayProcess {
 
     private func gateway(_ database: Database, client: HTTPProviderClient) throws -> Gateway {
         let ledger = database.ledger
-        let wall = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        // For ids and the age of files alone: the first heartbeat sets the clock.
+        let wall = clock.now()
         let environment = GatewayEnvironment(
-            clock: SystemGatewayClock(wallClock: wall), random: .system,
+            clock: clock, random: .system,
             replica: ReplicaID(.version7(at: wall, random: RandomSource.system.words())),
             metrics: GatewayMetrics(factory: registry), logger: logger, tracer: tracer, offload: .thread())
         let journal = try UsageJournal(
