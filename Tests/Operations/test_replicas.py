@@ -67,7 +67,7 @@ class ReplicaTests(StandCase):
         lines = [line["replica"] for line in self.stand.bursar("doctor") if line["check"] == "replica"]
         self.assertEqual([line["share"] for line in lines], [0.5, 0.5])
         for line in lines:
-            self.assertEqual(line["key_ids"], ["test-1"])
+            self.assertEqual(line["keys"], ["test-1"])
             self.assertLess(line["heartbeat_age_seconds"], 5)
 
     def test_a_frozen_replica_is_named_and_so_is_one_that_does_not_follow(self) -> None:

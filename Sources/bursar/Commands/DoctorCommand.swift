@@ -37,7 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let heartbeatAgeSeconds: Double
         let appliedVersion: Int64?
         let share: Double
-        let keyIDs: [String]
+        let keys: [String]
 
         init(_ record: ReplicaRecord) {
             id = record.id.description
@@ -47,7 +47,7 @@ struct DoctorCommand: AsyncParsableCommand {
             heartbeatAgeSeconds = record.silence.fractionalSeconds
             appliedVersion = record.applied?.number
             share = Double(record.share.millionths) / 1_000_000
-            keyIDs = record.keyIDs
+            keys = record.keyIDs
         }
     }
 
