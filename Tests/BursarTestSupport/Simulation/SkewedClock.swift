@@ -1,6 +1,6 @@
 // The clock of a machine that is ahead of the others.
 package import BursarCore
-package import BursarGateway
+internal import BursarGateway
 internal import Synchronization
 
 /// Goes with a test's clock, at a distance that `step` changes.
