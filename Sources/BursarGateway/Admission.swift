@@ -44,6 +44,19 @@ extension Gateway {
         }
     }
 
+    /// For whoever has waited: a client that was revoked meanwhile, or whose tenant was suspended, gets
+    /// nothing.
+    func stillStands(_ admitted: Admitted, _ request: TokenRequest) throws(Rejection) {
+        do throws(Rejection) {
+            let client = try authenticate(request.proof, now: environment.clock.now())
+            _ = try tenant(of: client, named: admitted.tenant.tenant.id)
+        } catch {
+            throw Rejection(
+                refusal: error.refusal, client: admitted.client.id, tenant: admitted.tenant.tenant.id,
+                connection: admitted.connection.choice, limit: admitted.limit)
+        }
+    }
+
     /// Garbage is refused by its checksum, before anything is hashed or looked up.
     func authenticate(_ proof: ClientProof, now: Instant) throws(Rejection) -> Client {
         let secret = proof.secret.reveal()

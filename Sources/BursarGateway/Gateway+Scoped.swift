@@ -29,6 +29,9 @@ extension Gateway {
             let admitted = try await admit(request.token)
             do throws(Refusal) {
                 let served = try await obtainScoped(request, admitted)
+                do throws(Rejection) { try stillStands(admitted, request.token) } catch {
+                    throw error.refusal
+                }
                 let now = environment.clock.now()
                 usage.count(
                     admitted.usageKey(.answeredScoped), at: now, took: now - startedAt, left: served.lifetime)

@@ -102,7 +102,12 @@ extension Gateway {
     ) -> WaitingRequest? {
         switch verdict {
         case .serve(let token, let source):
-            finish(served(token, source, admitted, request), admitted, startedAt: startedAt, respond)
+            do throws(Rejection) {
+                try stillStands(admitted, request)
+                finish(served(token, source, admitted, request), admitted, startedAt: startedAt, respond)
+            } catch {
+                finish(error, startedAt: startedAt, respond)
+            }
         case .refuse(let failure, let retryAfter) where failure.reason == .superseded && mayLookUp:
             // The credential was replaced while the caller waited: its successor is a look-up away.
             let rejection = admitted.rejection(.refused(failure, retryAfter))

@@ -2,6 +2,7 @@
 package import BursarCore
 package import BursarVault
 package import ServiceLifecycle
+internal import Synchronization
 
 /// Answers token requests from memory and gets what is missing. Everything it needs of the world comes in as
 /// a protocol, so that tests run the very same object.
@@ -51,6 +52,7 @@ package final class Gateway: Sendable {
     private let providers: [ProviderID]
     package let environment: GatewayEnvironment
     private let runner: FlightRunner
+    private let isLeaving = Atomic<Bool>(false)
     /// Have a heartbeat sent at once.
     private let nudges = Nudges()
 
@@ -101,9 +103,25 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Whether a configuration has been read, without which nobody is known, and a share of the limits been
-    /// granted, without which everybody would be over theirs.
-    package var isReady: Bool { directory.version != nil && membership.share > .none }
+    /// Whether callers should be sent here.
+    package enum Readiness: Sendable {
+        /// No configuration has been read yet, without which nobody is known, or no share of the limits been
+        /// granted, without which everybody would be over theirs.
+        case starting
+        case ready
+        /// It serves whoever comes, but not for long.
+        case leaving
+    }
+
+    package var readiness: Readiness {
+        if isLeaving.load(ordering: .relaxed) { return .leaving }
+        return directory.version != nil && membership.share > .none ? .ready : .starting
+    }
+
+    package var isReady: Bool { readiness == .ready }
+
+    /// Has everybody told that this replica leaves. It serves on until its services stop.
+    package func leave() { isLeaving.store(true, ordering: .relaxed) }
 
     /// Has to be told when the vault has got another keyring.
     package func keyringChanged() { directory.openPeppers() }

@@ -5,6 +5,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
     case lease, publish, release, follow, position, deliver, statement, partitions
     case rollUp = "roll_up"
     case keyRows = "key_rows"
+    case giveBack = "give_back"
     case heartbeat, farewell, listen
 
     /// What the call was for, as a log line says it.
@@ -19,6 +20,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .statement: "recording a scoped token's statement"
         case .partitions: "making partitions"
         case .rollUp: "summing up downtime"
+        case .giveBack: "giving leases back"
         case .keyRows: "counting what is sealed under each key"
         case .heartbeat: "sending a heartbeat"
         case .listen: "listening for changes of the configuration"

@@ -50,6 +50,22 @@ import Testing
         }
     }
 
+    @Test func whoLeavesAcceptsOnAndEndsEachConnectionWithItsAnswer() async throws {
+        let server = server()
+        let port = try await server.bind()
+        let group = ServiceGroup(services: [server], logger: Logger(label: "test"))
+        async let running: Void = group.run()
+        server.announceLeaving()
+        for _ in 0..<2 {
+            let client = try await RawClient.connect(port: port)
+            try await client.send(get)
+            let answer = try await client.everything.get()
+            #expect(statusCodes(in: answer) == [200] && answer.contains("Connection: close\r\n"))
+        }
+        await group.triggerGracefulShutdown()
+        try await running
+    }
+
     @Test func answersEachOfManyPipelinedRequests() async throws {
         try await serving { port, _ in
             let client = try await RawClient.connect(port: port)

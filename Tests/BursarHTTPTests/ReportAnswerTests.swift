@@ -1,5 +1,6 @@
 // Reports over HTTP: whole when short, in pieces when long, and never taken for whole when they are not.
 import BursarCore
+import BursarGateway
 import Crypto
 import Foundation
 import Logging
@@ -59,7 +60,7 @@ import Testing
             side: .admin, host: "127.0.0.1", port: 0, tls: nil, limits: limits,
             handler: AdminHandler(
                 registry: registry, version: BuildVersion(version: "0", commit: "test"), reports: desk,
-                isReady: { true }),
+                readiness: { .ready }),
             metrics: HTTPMetrics(side: .admin, factory: NOOPMetricsHandler.instance),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
         let port = try await server.bind()

@@ -41,7 +41,7 @@ struct Bench: Sendable {
                         "BURSAR_STATE_DIR": folder.path + "/state",
                         "BURSAR_PROVIDERS_DIR": folder.path + "/providers",
                         "BURSAR_PROVIDER_NETWORKS": "loopback-too", "BURSAR_HTTP_PORT": "0",
-                        "BURSAR_ADMIN_PORT": "0", "BURSAR_LOG_LEVEL": "trace",
+                        "BURSAR_ADMIN_PORT": "0", "BURSAR_LOG_LEVEL": "trace", "BURSAR_DRAIN_SECONDS": "0",
                     ]
                     if let certificates {
                         environment["BURSAR_TLS_CERTIFICATE_FILE"] = certificates.certificate

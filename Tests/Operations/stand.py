@@ -84,6 +84,7 @@ class Stand:
             "BURSAR_PROVIDER_NETWORKS": "loopback-too",
             "BURSAR_HTTP_PORT": "0",
             "BURSAR_ADMIN_PORT": "0",
+            "BURSAR_DRAIN_SECONDS": "0",
         }
         self.simulator = self.start_simulator()
         for provider in PROVIDERS:

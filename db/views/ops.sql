@@ -1,6 +1,6 @@
 -- What operators and dashboards read. Run again by `bursar migrate` whenever this file has changed; times are UTC.
 
-DROP VIEW IF EXISTS ops.tenant_health, ops.refresh_recent, ops.refresh_hourly, ops.connection_health;
+DROP VIEW IF EXISTS ops.replicas, ops.tenant_health, ops.refresh_recent, ops.refresh_hourly, ops.connection_health;
 
 CREATE VIEW ops.refresh_recent WITH (security_barrier) AS
 SELECT
@@ -149,6 +149,23 @@ COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token e
 COMMENT ON COLUMN ops.tenant_health.has_good_token IS 'Whether it is good now: callers are served, whatever fails.';
 COMMENT ON COLUMN ops.tenant_health.answers_1h IS 'Answers of the last hour that carried a token.';
 COMMENT ON COLUMN ops.tenant_health.failed_1h IS 'Answers of the last hour that failed.';
+
+CREATE VIEW ops.replicas WITH (security_barrier) AS
+SELECT
+    replica_id, name AS host, program, started_at, heartbeat_at, applied_version,
+    config_version.version AS config_version, share_millionths / 1000000.0 AS share, key_ids
+FROM bursar.replica CROSS JOIN bursar.config_version;
+
+COMMENT ON VIEW ops.replicas IS 'Every gateway that runs, or was heard within the last minute.';
+COMMENT ON COLUMN ops.replicas.replica_id IS 'The process; another one after each start.';
+COMMENT ON COLUMN ops.replicas.host IS 'Name of its machine.';
+COMMENT ON COLUMN ops.replicas.program IS 'Version of the program.';
+COMMENT ON COLUMN ops.replicas.started_at IS 'When it was first heard.';
+COMMENT ON COLUMN ops.replicas.heartbeat_at IS 'When it was last heard; usually within the last second.';
+COMMENT ON COLUMN ops.replicas.applied_version IS 'The configuration that it has applied; null before the first.';
+COMMENT ON COLUMN ops.replicas.config_version IS 'The latest configuration.';
+COMMENT ON COLUMN ops.replicas.share IS 'The part of every rate limit that it may grant by itself, 0 to 1.';
+COMMENT ON COLUMN ops.replicas.key_ids IS 'Ids of the keys in its keyring.';
 
 GRANT USAGE ON SCHEMA ops TO bursar_monitor;
 GRANT SELECT ON ALL TABLES IN SCHEMA ops TO bursar_monitor;

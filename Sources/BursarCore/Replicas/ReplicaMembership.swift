@@ -1,7 +1,7 @@
 // What a replica does with the answers to its heartbeats: which share it applies, and when it reports.
 
-/// The shares of all replicas never add up to more than the whole, whatever answers get lost: a replica lowers
-/// its share before it says so, and raises it after the store has granted that.
+/// The shares of all replicas never add up to more than the whole, whatever answers get lost: a replica
+/// lowers its share before it says so, and raises it after the store has granted that.
 package struct ReplicaMembership: Sendable {
     /// What this replica applies. Without the store it stays as it is: then nobody gets more either.
     package private(set) var share = ReplicaShare.none

@@ -13,6 +13,10 @@ package protocol TokenStore: Sendable {
 
     /// Gives the lease back after a failure, which is remembered; a lease that has moved on is left alone.
     func release(_ slot: SlotKey, lease: Lease, after failure: StoredFailure) async throws(StoreFailure)
+
+    /// Gives back what `replica` still holds of the leases on these slots: it leaves, and nothing will come
+    /// of them. The others need not wait for their end.
+    func giveBack(_ slots: [SlotKey], by replica: ReplicaID) async throws(StoreFailure)
 }
 
 /// Who wants the lease, for how long, and which stored token makes it needless.

@@ -14,6 +14,11 @@ final class FlightRunner: Service {
     private let sealer: TokenSealer
     private let environment: GatewayEnvironment
     private let gates = Mutex<[GateKey: ConcurrencyGate]>([:])
+    /// Slots whose lease this replica holds, or may hold: their answer was lost.
+    private let leased = Mutex<Set<SlotKey>>([])
+
+    /// For the flights under way at the end, whose callers have gone: their tokens may still be stored.
+    private static let patience: Duration = .seconds(5)
 
     private struct GateKey: Hashable {
         let provider: ProviderID
@@ -33,11 +38,35 @@ final class FlightRunner: Service {
 
     func run() async {
         await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                for await order in desk.flights { group.addTask { await self.carryOut(order) } }
+            await withTaskGroup { group in
+                group.addTask { await self.carryOutAll() }
+                group.addTask {
+                    try? await gracefulShutdown()
+                    await self.environment.pause(Self.patience)
+                }
+                await group.next()
+                group.cancelAll()
             }
         } onGracefulShutdown: {
             self.desk.close()
+        }
+        await giveBack()
+    }
+
+    private func carryOutAll() async {
+        await withDiscardingTaskGroup { group in
+            for await order in desk.flights { group.addTask { await self.carryOut(order) } }
+        }
+    }
+
+    /// Leases that outlive us would make the other replicas wait.
+    private func giveBack() async {
+        let slots = leased.withLock { Array($0) }
+        guard !slots.isEmpty else { return }
+        do throws(StoreFailure) {
+            try await store.giveBack(slots, by: environment.replica)
+        } catch {
+            environment.storeFailed(error, during: "giving leases back")
         }
     }
 
@@ -112,6 +141,7 @@ final class FlightRunner: Service {
     private func release(_ cell: SlotCell, _ lease: Lease, after failure: StoredFailure) async {
         do {
             try await store.release(cell.key, lease: lease, after: failure)
+            holdsNoLease(of: cell)
         } catch {
             environment.storeFailed(error, during: "releasing a lease")
         }
@@ -160,7 +190,10 @@ final class FlightRunner: Service {
         while environment.clock.now() < order.flight.deadline {
             let askedAt = environment.clock.now()
             do throws(StoreFailure) {
-                switch try await store.lease(order.cell.key, request) {
+                _ = leased.withLock { $0.insert(order.cell.key) }
+                let answer = try await store.lease(order.cell.key, request)
+                if case .leased = answer {} else { holdsNoLease(of: order.cell) }
+                switch answer {
                 case .current(let stored): return .current(stored, askedAt: askedAt)
                 case .leased(let lease, let previous):
                     return .leased(lease, previous: previous, askedAt: askedAt)
@@ -179,6 +212,8 @@ final class FlightRunner: Service {
         }
         return .tooLate
     }
+
+    private func holdsNoLease(of cell: SlotCell) { leased.withLock { _ = $0.remove(cell.key) } }
 
     private func remains(of stored: StoredToken, in cell: SlotCell, askedAt: Instant) -> Token.Remains {
         Token.Remains(
@@ -210,7 +245,9 @@ final class FlightRunner: Service {
             guard let sealed = sealer.seal(token, of: order.cell, now: environment.clock.now()) else {
                 return .landed(token, .provider)
             }
-            switch try await store.publish(sealed, in: order.cell.key, lease: lease) {
+            let answer = try await store.publish(sealed, in: order.cell.key, lease: lease)
+            holdsNoLease(of: order.cell)
+            switch answer {
             case .stored: return .landed(token, .provider)
             case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)
             }

@@ -1,27 +1,28 @@
 // The admin side (docs/API.md section 6): metrics, health, version.
 internal import BursarCore
+package import BursarGateway
 package import Prometheus
 
 /// Answers `/metrics`, `/livez`, `/readyz`, `/version`, `/openapi.json` and `/reports/usage`; to everything
 /// else there is nothing.
 package final class AdminHandler: HTTPHandler {
     private let registry: PrometheusRegistry
-    private let isReady: @Sendable () -> Bool
+    private let readiness: @Sendable () -> Gateway.Readiness
     private let version: BuildVersion
     private let reports: ReportDesk?
     private let routes: [String: Route]
 
     /// - Parameters:
     ///   - reports: nil where nobody may read any: their path does not exist then.
-    ///   - isReady: asked at each `/readyz`; must not wait.
+    ///   - readiness: asked at each `/readyz`; must not wait.
     package init(
         registry: PrometheusRegistry, version: BuildVersion, reports: ReportDesk? = nil,
-        isReady: @escaping @Sendable () -> Bool
+        readiness: @escaping @Sendable () -> Gateway.Readiness
     ) {
         self.reports = reports
         self.registry = registry
         self.version = version
-        self.isReady = isReady
+        self.readiness = readiness
         let own: [Route] =
             [.metrics, .live, .ready, .version, .openAPI] + (reports == nil ? [] : [.usageReport])
         routes = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
@@ -41,7 +42,7 @@ package final class AdminHandler: HTTPHandler {
         switch request.route {
         case .metrics: metrics(respond)
         case .live: respond(HealthAnswers.live())
-        case .ready: respond(HealthAnswers.ready(isReady()))
+        case .ready: respond(HealthAnswers.ready(readiness()))
         case .version: respond(HTTPResponse(.ok, json: version.json))
         case .openAPI: respond(HTTPResponse(.ok, json: version.openAPI))
         case .usageReport: return report(request, respond)

@@ -54,7 +54,7 @@ package final class MerchantHandler: HTTPHandler {
         case .oauthRevoke: try report(request, respond)
         case .metadata: respond(HTTPResponse(.ok, json: metadata.json))
         case .live: respond(HealthAnswers.live())
-        case .ready: respond(HealthAnswers.ready(gateway.isReady))
+        case .ready: respond(HealthAnswers.ready(gateway.readiness))
         case .metrics, .version, .openAPI, .usageReport, .unknown, .unreadable: throw .pathUnknown
         }
         return nil

@@ -11,7 +11,7 @@ extension HTTPConnection {
         guard let context, case .answering(let request, _) = phase, request.number == number else {
             throw CallerGone()
         }
-        let closes = !request.isKeepAlive || isDraining || request.isHTTP10 || request.isUpgrade
+        let closes = self.closes(after: request) || request.isHTTP10 || request.isUpgrade
         phase = .sending(request, response.status, closes: closes, since: context.eventLoop.now)
         write(
             response.head(

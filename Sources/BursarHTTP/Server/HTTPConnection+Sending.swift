@@ -14,7 +14,7 @@ extension HTTPConnection {
     /// Sends an answer and moves on to the next request, or to the end.
     func send(_ response: HTTPResponse, to request: OpenRequest, ending: Bool = false) {
         guard let context else { return }
-        let closes = ending || !request.isKeepAlive || isDraining
+        let closes = ending || self.closes(after: request)
         let persistence: Persistence = closes ? .closes : request.isHTTP10 ? .staysAsAsked : .stays
         let bytes = response.bytes(
             id: request.id, date: date.bytes(), persistence: persistence, isHead: request.method == .head)

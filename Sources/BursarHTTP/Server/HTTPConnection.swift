@@ -1,6 +1,7 @@
 // One connection: its requests one after the other, each answered before the next is looked at.
 internal import NIOCore
 internal import NIOHTTP1
+internal import Synchronization
 
 /// Stands behind the decoder. All of it runs on the connection's event loop.
 ///
@@ -177,6 +178,11 @@ final class HTTPConnection: ChannelInboundHandler {
         case .body(let request, _), .answering(let request, _): request
         case .idle, .head, .sending, .closing: nil
         }
+    }
+
+    /// Whether the answer to this request is the connection's last.
+    func closes(after request: OpenRequest) -> Bool {
+        !request.isKeepAlive || isDraining || server.isLeaving.load(ordering: .relaxed)
     }
 
     var isClosing: Bool {

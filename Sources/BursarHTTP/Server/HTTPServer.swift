@@ -58,6 +58,10 @@ package final class HTTPServer: Service {
         return bound
     }
 
+    /// From now on each answer ends its connection, so that callers open their next one elsewhere. It goes on
+    /// accepting: who balances the load may not know yet.
+    package func announceLeaving() { context.isLeaving.store(true, ordering: .relaxed) }
+
     /// Serves until it is told to stop: then it accepts no more, answers what is under way, and returns when
     /// all connections are closed, or after `limits.drain`.
     package func run() async throws {

@@ -1,5 +1,6 @@
 // What all connections of one server share.
 internal import Logging
+internal import Synchronization
 internal import Tracing
 
 final class ServerContext: Sendable {
@@ -10,6 +11,8 @@ final class ServerContext: Sendable {
     let logger: Logger
     let tracer: (any Tracer)?
     let ids = RequestIDs()
+    /// Whether every answer is to be the last of its connection.
+    let isLeaving = Atomic<Bool>(false)
 
     init(
         side: ServerSide, limits: HTTPLimits, handler: any HTTPHandler, metrics: HTTPMetrics,

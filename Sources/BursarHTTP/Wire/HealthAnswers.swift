@@ -1,12 +1,18 @@
 // `/livez` and `/readyz`, which both sides answer alike.
 
+internal import BursarGateway
+
 enum HealthAnswers {
     /// The process runs and its event loops turn.
     static func live() -> HTTPResponse { answer(.ok, "alive") }
 
     /// Whether callers can be served. It stays so while PostgreSQL is down.
-    static func ready(_ isReady: Bool) -> HTTPResponse {
-        isReady ? answer(.ok, "ready") : answer(.serviceUnavailable, "starting")
+    static func ready(_ readiness: Gateway.Readiness) -> HTTPResponse {
+        switch readiness {
+        case .starting: answer(.serviceUnavailable, "starting")
+        case .ready: answer(.ok, "ready")
+        case .leaving: answer(.serviceUnavailable, "leaving")
+        }
     }
 
     private static func answer(_ status: HTTPStatus, _ word: String) -> HTTPResponse {

@@ -139,6 +139,21 @@ extension Ledger: TokenStore {
         }
     }
 
+    package func giveBack(_ slots: [SlotKey], by replica: ReplicaID) async throws(StoreFailure) {
+        try await serving(.giveBack) {
+            try await pool.transaction { connection in
+                for slot in slots {
+                    try await connection.execute(
+                        """
+                        UPDATE bursar.token_slot SET lease_owner = NULL, lease_until = '-infinity'
+                        WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)
+                            AND lease_owner = \(replica) AND lease_until > now()
+                        """)
+                }
+            }
+        }
+    }
+
     private static let tokenColumns = """
         access_sealed, refresh_sealed, key_version, generation, jitter,
         now() - issued_at AS age, expires_at - now() AS remaining, refresh_until - now() AS refresh_remaining

@@ -18,7 +18,7 @@ package final class HTTPProviderClient: ProviderClient {
     /// - Parameters:
     ///   - certificateAuthorities: a PEM file of CAs to trust besides the system's.
     ///   - eventLoopGroup: stays the caller's; shut this client down first.
-    ///   - now: wall clock, for replies that name an absolute time.
+    ///   - now: the time of day, for replies that name an absolute time.
     package init(
         policy: NetworkPolicy, certificateAuthorities: String? = nil, eventLoopGroup: any EventLoopGroup,
         logger: Logger, now: @escaping @Sendable () -> Instant = systemTime

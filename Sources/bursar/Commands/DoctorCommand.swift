@@ -37,7 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let heartbeatAgeSeconds: Double
         let appliedVersion: Int64?
         let share: Double
-        let keyIDs: [String]
+        let keys: [String]
 
         init(_ record: ReplicaRecord) {
             id = record.id.description
@@ -47,7 +47,7 @@ struct DoctorCommand: AsyncParsableCommand {
             heartbeatAgeSeconds = record.silence.fractionalSeconds
             appliedVersion = record.applied?.number
             share = Double(record.share.millionths) / 1_000_000
-            keyIDs = record.keyIDs
+            keys = record.keyIDs
         }
     }
 
@@ -179,8 +179,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 finding = .bad(
                     "replica",
                     text
-                        + "; behind by \(behind.secondsRoundedUp) s: what was withdrawn since works there; look "
-                        + "into its log, stop it if that must not be")
+                        + "; behind by \(behind.secondsRoundedUp) s: what was withdrawn since works there; "
+                        + "look into its log, stop it if that must not be")
             }
             finding.replica = ReplicaShown(record)
             return finding

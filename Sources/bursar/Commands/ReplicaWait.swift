@@ -61,10 +61,10 @@ struct ReplicaProgress {
                 + "heard \(replica.silenceSeconds) s ago"
         }
         return
-            "the change is made, but after \(seconds) s version \(version.number) is not applied everywhere:\n"
+            "the change is made, but after \(seconds) s its version \(version.number) is not applied by\n"
             + (names + silent.map(\.silenceText)).joined(separator: "\n")
-            + "\nLook into the log of these gateways; one that must not go on serving what was withdrawn has to be "
-            + "stopped"
+            + "\nLook into the logs of these gateways; stop one that must not go on serving what was "
+            + "withdrawn"
     }
 }
 
@@ -73,7 +73,8 @@ extension ReplicaRecord {
     var silenceSeconds: String { String(format: "%.0f", silence.fractionalSeconds) }
 
     var silenceText: String {
-        "silent: \(label.name) (\(id)) was last heard \(silenceSeconds) s ago, with version \(versionText); if it "
-            + "still runs it may serve what was withdrawn: stop it, or bring its connection to PostgreSQL back"
+        "silent: \(label.name) (\(id)) was last heard \(silenceSeconds) s ago, with version "
+            + "\(versionText); if it still runs it may serve what was withdrawn: stop it, or bring its "
+            + "connection to PostgreSQL back"
     }
 }

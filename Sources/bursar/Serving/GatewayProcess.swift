@@ -30,12 +30,16 @@ struct GatewayProcess {
     private let adminTokens: AdminTokens?
     private let registry: PrometheusRegistry
     private let tls: TLSFiles?
+    private let drain: Duration
+    /// The machine's time until the database's is known; it goes to whatever measures an absolute time.
+    private let clock = SystemGatewayClock(wallClock: HTTPProviderClient.systemTime())
 
     init(settings: Settings) throws {
         self.settings = settings
         let (format, level) = (try settings.logFormat(), try settings.logLevel())
         LoggingSystem.bootstrap { format.handler(label: $0, level: level) }
         logger = Logger(label: "bursar")
+        drain = try settings.drain()
         listeners = try Listeners(settings: settings)
         keyringFile = try settings.required(.keyringFile)
         vault = Vault(try Keyring.load(path: keyringFile))
@@ -61,21 +65,29 @@ struct GatewayProcess {
         await database.watch.probe()
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
-            eventLoopGroup: group, logger: logger)
+            eventLoopGroup: group, logger: logger, now: { [clock] in clock.now() })
         let gateway = try gateway(database, client: client)
         watch(gateway, database)
+        var limits = HTTPLimits()
+        // What is left of the stop, but for what follows when the servers have stopped.
+        limits.drain = max(.milliseconds(500), LeavingService.patience - drain - .seconds(2))
         let servers = try listeners.servers(
-            gateway: gateway, tls: tls?.context, registry: registry, reports: reportDesk(database.reports),
+            gateway: gateway, tls: tls?.context, limits: limits, registry: registry,
+            reports: reportDesk(database.reports),
             eventLoopGroup: group, logger: logger, tracer: tracer)
         for server in servers { try await server.bind() }
         try await checkSchema(database.ledger)
-        let services = services(of: gateway, database, servers, group)
-        // Services stop in reverse: first no more requests, then no more renewals, last the counts are
-        // stored.
+        let socket = NotifySocket(environment: ProcessInfo.processInfo.environment)
+        let services = services(of: gateway, database, servers, socket, group)
+        let leaving = LeavingService(
+            gateway: gateway, servers: servers, drain: drain, socket: socket, logger: logger)
+        // Services stop in reverse: first no more requests, then no more renewals, then the counts are
+        // stored, and last the other replicas are told.
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+            services: services.map { .init(service: $0) }
+                + [.init(service: leaving, successTerminationBehavior: .gracefullyShutdownGroup)],
             logger: lifecycleLogger)
-        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        configuration.maximumGracefulShutdownDuration = LeavingService.patience - drain
         try await ServiceGroup(configuration: configuration).run()
         await client.shutdown()
         await database.close()
@@ -83,7 +95,8 @@ struct GatewayProcess {
     }
 
     private func services(
-        of gateway: Gateway, _ database: Database, _ servers: [HTTPServer], _ group: any EventLoopGroup
+        of gateway: Gateway, _ database: Database, _ servers: [HTTPServer],
+        _ socket: NotifySocket?, _ group: any EventLoopGroup
     ) -> [any Service] {
         // The watch first: it goes on until the last counts are stored.
         var services: [any Service] = [
@@ -101,7 +114,7 @@ struct GatewayProcess {
         ]
         if let tls { services.append(tls) }
         services += servers
-        if let socket = NotifySocket(environment: ProcessInfo.processInfo.environment) {
+        if let socket {
             services.append(NotifyService(socket: socket, gateway: gateway, eventLoopGroup: group))
         }
         return services
@@ -141,9 +154,10 @@ struct GatewayProcess {
 
     private func gateway(_ database: Database, client: HTTPProviderClient) throws -> Gateway {
         let ledger = database.ledger
-        let wall = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        // For ids and the age of files alone: the first heartbeat sets the clock.
+        let wall = clock.now()
         let environment = GatewayEnvironment(
-            clock: SystemGatewayClock(wallClock: wall), random: .system,
+            clock: clock, random: .system,
             replica: ReplicaID(.version7(at: wall, random: RandomSource.system.words())),
             metrics: GatewayMetrics(factory: registry), logger: logger, tracer: tracer, offload: .thread())
         let journal = try UsageJournal(

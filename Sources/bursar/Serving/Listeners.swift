@@ -57,7 +57,8 @@ struct Listeners {
     }
 
     func servers(
-        gateway: Gateway, tls: NIOSSLContext?, registry: PrometheusRegistry, reports: ReportDesk?,
+        gateway: Gateway, tls: NIOSSLContext?, limits: HTTPLimits, registry: PrometheusRegistry,
+        reports: ReportDesk?,
         eventLoopGroup: any EventLoopGroup, logger: Logger, tracer: (any Tracer)?
     ) throws -> [HTTPServer] {
         var context: (@Sendable () -> NIOSSLContext)?
@@ -65,14 +66,16 @@ struct Listeners {
         let merchants = MerchantHandler(gateway: gateway, settings: MerchantSettings(publicURL: publicURL))
         let operators = AdminHandler(
             registry: registry, version: BuildVersion(version: Bursar.version), reports: reports
-        ) { gateway.isReady }
+        ) { gateway.readiness }
         return [
             HTTPServer(
-                side: .admin, host: admin.host, port: admin.port, tls: context, handler: operators,
+                side: .admin, host: admin.host, port: admin.port, tls: context, limits: limits,
+                handler: operators,
                 metrics: HTTPMetrics(side: .admin, factory: registry), eventLoopGroup: eventLoopGroup,
                 logger: logger, tracer: tracer),
             HTTPServer(
-                side: .merchant, host: http.host, port: http.port, tls: context, handler: merchants,
+                side: .merchant, host: http.host, port: http.port, tls: context, limits: limits,
+                handler: merchants,
                 metrics: HTTPMetrics(side: .merchant, factory: registry), eventLoopGroup: eventLoopGroup,
                 logger: logger, tracer: tracer),
         ]

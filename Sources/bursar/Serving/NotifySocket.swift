@@ -44,7 +44,7 @@ struct NotifySocket: Sendable {
     }
 }
 
-/// Says that we are ready, that we live, and that we stop. Alive means: every event loop takes work, and the
+/// Says that we are ready and that we live. Alive means: every event loop takes work, and the
 /// configuration can be looked into. A process that hangs is killed and started anew.
 struct NotifyService: Service {
     let socket: NotifySocket
@@ -53,17 +53,13 @@ struct NotifyService: Service {
 
     func run() async {
         socket.say("READY=1")
-        await withGracefulShutdownHandler {
-            await cancelWhenGracefulShutdown {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: socket.watchdogInterval ?? .seconds(3_600))
-                    guard socket.watchdogInterval != nil, !Task.isCancelled else { continue }
-                    await proveLife()
-                    socket.say("WATCHDOG=1")
-                }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: socket.watchdogInterval ?? .seconds(3_600))
+                guard socket.watchdogInterval != nil, !Task.isCancelled else { continue }
+                await proveLife()
+                socket.say("WATCHDOG=1")
             }
-        } onGracefulShutdown: {
-            socket.say("STOPPING=1")
         }
     }
 

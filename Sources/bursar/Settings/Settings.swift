@@ -92,6 +92,12 @@ extension Settings {
         try parse(setting, expected: "true or false") { Bool($0.lowercased()) }
     }
 
+    func drain() throws(SettingsError) -> Duration {
+        try parse(.drainSeconds, expected: "a number of seconds from 0 to 8") { text in
+            Double(text).flatMap { (0...8).contains($0) ? .milliseconds(Int64($0 * 1_000)) : nil }
+        }
+    }
+
     func required(_ setting: Setting) throws(SettingsError) -> String {
         guard let text = text(setting), !text.isEmpty else {
             throw SettingsError(

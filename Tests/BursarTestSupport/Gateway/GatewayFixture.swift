@@ -153,9 +153,9 @@ package final class GatewayFixture {
 
     // MARK: Replicas
 
-    /// Another gateway on the same stores, with its services running.
-    package func addReplica() -> Gateway {
-        let process = startProcess(in: folders.make())
+    /// Another gateway on the same stores, with its services running, on a machine whose clock is `ahead`.
+    package func addReplica(ahead: Duration = .zero) -> Gateway {
+        let process = startProcess(in: folders.make(), clock: SkewedClock(clock, ahead: ahead))
         processes.append(process)
         settle()
         return process.gateway
@@ -170,12 +170,14 @@ package final class GatewayFixture {
     }
 
     /// A further gateway that nobody runs: for tests that run its services themselves, on the usual threads.
-    package func makeGateway() -> Gateway { makeGateway(on: nil, in: folders.make(), vault: Vault(keyring)) }
+    package func makeGateway() -> Gateway {
+        makeGateway(on: nil, in: folders.make(), vault: Vault(keyring), clock: clock)
+    }
 
     private func makeGateway(
-        on executor: SimulatedExecutor?, in folder: String, vault: Vault
+        on executor: SimulatedExecutor?, in folder: String, vault: Vault, clock: any GatewayClock
     ) -> Gateway {
-        let environment = environment(executor)
+        let environment = environment(executor, clock)
         return Gateway(
             world: makeWorld(openJournal(in: folder, boot: environment.replica)), vault: vault,
             profiles: options.profiles, environment: environment)
@@ -188,10 +190,10 @@ package final class GatewayFixture {
             made: UUIDValue(high: random.next(), low: random.next()), now: clock.now())
     }
 
-    private func startProcess(in folder: String) -> Process {
+    private func startProcess(in folder: String, clock: (any GatewayClock)? = nil) -> Process {
         let executor = SimulatedExecutor(shuffled: options.shuffles ? random.next() : nil)
         let vault = Vault(keyring)
-        let gateway = makeGateway(on: executor, in: folder, vault: vault)
+        let gateway = makeGateway(on: executor, in: folder, vault: vault, clock: clock ?? self.clock)
         let flights = Task(executorPreference: executor) { await gateway.carryOutFlights() }
         _ = executor.start {
             await gateway.beat()
@@ -212,7 +214,9 @@ package final class GatewayFixture {
         }
     }
 
-    private func environment(_ executor: SimulatedExecutor?) -> GatewayEnvironment {
+    private func environment(
+        _ executor: SimulatedExecutor?, _ clock: any GatewayClock
+    ) -> GatewayEnvironment {
         let random = random
         let source = options.jitter.map { fraction in
             let word = SeededRandom.fixed(fraction: fraction).words().0

@@ -16,6 +16,7 @@ package final class MemoryTokenStore: TokenStore {
         let credential: CredentialID
         var token: Token?
         var leaseUntil: Instant?
+        var leaseOwner: ReplicaID?
         var epoch: Int64
         var failure: Failure?
     }
@@ -87,6 +88,7 @@ package final class MemoryTokenStore: TokenStore {
             var row = rows[id] ?? Row(credential: slot.fields.credential, epoch: 0)
             row.epoch += 1
             row.leaseUntil = now + request.duration
+            row.leaseOwner = request.replica
             rows[id] = row
             return .leased(Lease(epoch: row.epoch), previous: row.token?.relative(to: now))
         }
@@ -130,6 +132,15 @@ package final class MemoryTokenStore: TokenStore {
             credential.version == slot.fields.credentialVersion
         else { return }
         directory.setState(.rejected, of: credential.id)
+    }
+
+    package func giveBack(_ slots: [SlotKey], by replica: ReplicaID) async throws(StoreFailure) {
+        try availability.pass()
+        rows.withLock { rows in
+            for id in slots.map(RowID.init) where rows[id]?.leaseOwner == replica {
+                rows[id]?.leaseUntil = nil
+            }
+        }
     }
 
     private func isCurrent(_ slot: SlotKey) -> Bool {

@@ -41,6 +41,7 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
     case releaseGivesTheLeaseBack
     case releaseUnderAnEarlierEpochChangesNothing
     case releaseKeepsTheStoredToken
+    case whoLeavesGivesBackItsOwnLeasesAlone
     case rejectionIsQuarantined
     case quarantineEndsByItself
     case otherFailuresAreNotQuarantined
@@ -80,6 +81,7 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
         case .releaseUnderAnEarlierEpochChangesNothing:
             try await trial.releaseUnderAnEarlierEpochChangesNothing()
         case .releaseKeepsTheStoredToken: try await trial.releaseKeepsTheStoredToken()
+        case .whoLeavesGivesBackItsOwnLeasesAlone: try await trial.whoLeavesGivesBackItsOwnLeases()
         case .rejectionIsQuarantined: try await trial.rejectionIsQuarantined()
         case .quarantineEndsByItself: try await trial.quarantineEndsByItself()
         case .otherFailuresAreNotQuarantined: try await trial.otherFailuresAreNotQuarantined()

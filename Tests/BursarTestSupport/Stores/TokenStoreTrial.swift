@@ -53,6 +53,18 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         }
     }
 
+    func whoLeavesGivesBackItsOwnLeases() async throws {
+        let lease = try await take()
+        try await store.giveBack([slot], by: Self.second)
+        guard case .held = try await self.lease(by: Self.second) else {
+            Issue.record("another's lease stands")
+            return
+        }
+        try await store.giveBack([slot], by: Self.first)
+        let next = try await take(by: Self.second)
+        #expect(next.epoch > lease.epoch)
+    }
+
     // MARK: Tokens
 
     func publishedTokenComesBackWhole() async throws {
