@@ -18,6 +18,7 @@ package final class GatewayMetrics: Sendable {
         package static let eventsDropped = "bursar_refresh_events_dropped_total"
         package static let directoryVersion = "bursar_config_applied_version"
         package static let directoryFailures = "bursar_config_poll_failures_total"
+        package static let servedByFormer = "bursar_connections_served_by_former"
         package static let secretsEnding = "bursar_client_secrets_ending"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
@@ -42,6 +43,7 @@ package final class GatewayMetrics: Sendable {
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
     private let secretsEnding: Gauge
+    private let servedByFormer: Gauge
     private let unattributed: Counter
     private let journalBytes: Gauge
     private let journalPending: Gauge
@@ -66,6 +68,7 @@ package final class GatewayMetrics: Sendable {
         eventsDropped = Counter(label: Name.eventsDropped, factory: factory)
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)
+        servedByFormer = Gauge(label: Name.servedByFormer, factory: factory)
         secretsEnding = Gauge(label: Name.secretsEnding, factory: factory)
         unattributed = Counter(label: Name.unattributed, factory: factory)
         journalBytes = Gauge(label: Name.journalBytes, factory: factory)
@@ -112,9 +115,8 @@ package final class GatewayMetrics: Sendable {
     // MARK: Holdings
 
     /// `providers` are all that there are: those without slots stand at zero.
-    func holding(_ census: SlotCensus, providers: some Sequence<ProviderID>, secretsEnding count: Int) {
+    func holding(_ census: SlotCensus, providers: some Sequence<ProviderID>) {
         waiters.record(census.waiters)
-        secretsEnding.record(count)
         for provider in providers {
             let tally = census.providers[provider] ?? SlotTally()
             for stage in TokenSlot.Condition.Stage.allCases {
@@ -125,6 +127,11 @@ package final class GatewayMetrics: Sendable {
             record(Name.nearOutage, Double(tally.nearOutage), provider)
             record(Name.overdue, Double(tally.overdue), provider)
         }
+    }
+
+    func holding(secretsEnding: Int, servedByFormer: Int) {
+        self.secretsEnding.record(secretsEnding)
+        self.servedByFormer.record(servedByFormer)
     }
 
     private func record(

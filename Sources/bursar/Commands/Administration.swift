@@ -1,6 +1,7 @@
 // What administrative commands share: the database, the vault, who is typing.
 import ArgumentParser
 import BursarCore
+import BursarGateway
 import BursarLedger
 import BursarProviders
 import BursarVault
@@ -42,6 +43,12 @@ struct Administration {
     static let reportTimeout: Duration = .seconds(120)
 
     func vault() throws -> Vault { Vault(try Keyring.load(path: try settings.required(.keyringFile))) }
+
+    /// Secrets that stay where the operator keeps them, as far as this machine can read them.
+    var secrets: ConfinedSecrets {
+        ConfinedSecrets(
+            directory: settings.text(.secretsDirectory), environment: ProcessInfo.processInfo.environment)
+    }
 
     func catalogue() throws -> ProfileCatalogue {
         try ProfileCatalogue.load(

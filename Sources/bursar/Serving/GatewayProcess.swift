@@ -83,6 +83,7 @@ struct GatewayProcess {
         var services: [any Service] = gateway.services
         services += [
             PartitionService(ledger: database.ledger, logger: logger, factory: registry),
+            OverlapService(ledger: database.ledger, logger: logger),
             RollUpService(ledger: database.reports),
             ReportZoneService(ledger: database.reports, settings: settings, logger: logger),
             KeyringWatch(

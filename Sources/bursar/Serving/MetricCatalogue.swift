@@ -92,6 +92,10 @@ enum MetricCatalogue {
         MetricFamily(
             Name.directoryFailures, .counter, help: "Readings of the configuration that failed."),
         MetricFamily(
+            Name.servedByFormer, .gauge,
+            help: "Connections whose callers get the former credential's token because the present one is "
+                + "rejected."),
+        MetricFamily(
             Name.secretsEnding, .gauge, help: "Client secrets that end within 14 days and have not ended."),
     ]
 
