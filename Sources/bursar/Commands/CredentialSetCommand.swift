@@ -15,8 +15,8 @@ extension CredentialCommand {
                 --pending, when id and secret may come later. A further one is tried with the provider: if a \
                 token comes, it replaces the present one, which is kept for --overlap, and used when the \
                 provider rejects the new one; else nothing changes (exit 4). With --pending nobody is \
-                contacted, and `credential activate` makes the change. With several --tenant it is a platform \
-                credential: its token lets each of them act for the others, so it is handed out only to a \
+                contacted, and `credential activate` makes the change. With several --tenant it is a \
+                platform credential: its token lets each of them act for the others, so it is handed out only to a \
                 client that acts for all, or where --share-token accepts that.
                 """)
 
