@@ -16,8 +16,8 @@ extension CredentialCommand {
                 token comes, it replaces the present one, which is kept for --overlap, and used when the \
                 provider rejects the new one; else nothing changes (exit 4). With --pending nobody is \
                 contacted, and `credential activate` makes the change. With several --tenant it is a \
-                platform credential: its token lets each of them act for the others, so it is handed out only to a \
-                client that acts for all, or where --share-token accepts that.
+                platform credential: its token lets each of them act for the others, so it is handed out \
+                only to a client that acts for all, or where --share-token accepts that.
                 """)
 
         @Option(help: "Provider profile.") var provider: ProviderID
