@@ -5,10 +5,24 @@ internal import BursarCore
 struct Admitted {
     let client: Client
     let tenant: TenantEntry
-    let connection: ConnectionEntry
     /// What to ask the provider for; nil asks for no scope.
     let scope: String?
     let limit: LimitState
+    private(set) var connection: ConnectionEntry
+    /// Whether `connection` is by the former credential.
+    private(set) var isFormer = false
+
+    init(client: Client, tenant: TenantEntry, scope: String?, limit: LimitState, connection: ConnectionEntry)
+    {
+        (self.client, self.tenant, self.scope, self.limit) = (client, tenant, scope, limit)
+        self.connection = connection
+    }
+
+    func by(_ fallback: ConnectionEntry) -> Admitted {
+        var former = self
+        (former.connection, former.isFormer) = (fallback, true)
+        return former
+    }
 }
 
 /// A request that was not, with what is known for its count and headers.
@@ -36,7 +50,7 @@ extension Gateway {
             try check(connection, origin: request.origin, client: client)
             let scope = try scope(request.scope, of: connection)
             return Admitted(
-                client: client, tenant: tenant, connection: connection, scope: scope, limit: limit)
+                client: client, tenant: tenant, scope: scope, limit: limit, connection: connection)
         } catch {
             throw Rejection(
                 refusal: error, mayBeStale: error.mayBeStale, client: client.id, tenant: tenant.tenant.id,

@@ -15,7 +15,9 @@ extension Gateway {
             let tenants = try reportable(by: client, named: named)
             if let first = tenants.first { limit = try spend(of: first, client: client, now: now) }
             for tenant in tenants {
-                guard let (cell, held) = currentSlot(of: token, in: tenant, client: client) else { continue }
+                guard let (cell, held) = currentSlot(of: token, in: tenant, client: client, at: now) else {
+                    continue
+                }
                 let demand = TokenDemand(newerThan: held.generation)
                 _ = await desk.token(cell, demand, tenant: tenant.tenant.id, now: now, trace: trace)
                 break
@@ -46,11 +48,13 @@ extension Gateway {
     }
 
     private func currentSlot(
-        of token: Secret, in tenant: TenantEntry, client: Client
+        of token: Secret, in tenant: TenantEntry, client: Client, at now: Instant
     ) -> (SlotCell, Token)? {
         for connection in tenant.connections {
             guard (try? check(connection, origin: nil, client: client)) != nil else { continue }
-            for cell in connection.knownCells {
+            // The former credential's token counts where callers live on it.
+            let fallback = connection.isServedByFormer(at: now) ? connection.fallback : nil
+            for cell in connection.knownCells + (fallback?.knownCells ?? []) {
                 if let held = cell.snapshot().heldToken, held.access == token { return (cell, held) }
             }
         }

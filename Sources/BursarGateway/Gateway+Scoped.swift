@@ -55,37 +55,20 @@ extension Gateway {
             throw .memberMissing(name)
         }
         try await recordStatement(request, endpoint, admitted)
-        let token = try await tenantToken(admitted, request.token.demand, request.token.trace)
+        let (token, holder) = try await token(admitted, request.token.demand, request.token.trace)
         do throws(ExchangeFailure) {
-            return try await exchange(request, admitted, token)
+            return try await exchange(request, holder, token)
         } catch  where error.reason == .tokenRefused {
             // The provider no longer takes the tenant's token: renew it and try once more.
-            let renewed = try await tenantToken(
+            let (renewed, holder) = try await self.token(
                 admitted, TokenDemand(newerThan: token.generation), request.token.trace)
             do throws(ExchangeFailure) {
-                return try await exchange(request, admitted, renewed)
+                return try await exchange(request, holder, renewed)
             } catch {
                 throw .unavailable(error.reason, retryAfter: error.retryAfter ?? .seconds(1))
             }
         } catch {
             throw .unavailable(error.reason, retryAfter: error.retryAfter ?? .seconds(1))
-        }
-    }
-
-    private func tenantToken(
-        _ admitted: Admitted, _ demand: TokenDemand, _ trace: RequestTrace?
-    ) async throws(Refusal) -> Token {
-        let cell: SlotCell
-        do throws(ProfileGap) {
-            cell = try admitted.connection.cell(scope: admitted.scope, desk: desk)
-        } catch {
-            throw .profileIncomplete
-        }
-        let tenant = admitted.tenant.tenant.id
-        let now = environment.clock.now()
-        switch await desk.token(cell, demand, tenant: tenant, now: now, trace: trace) {
-        case .serve(let token, _): return token
-        case .refuse(let failure, let retryAfter): throw .refused(failure, retryAfter)
         }
     }
 

@@ -6,7 +6,7 @@ internal import Synchronization
 package final class WaitingRequest: Sendable {
     private struct Contents {
         var place: (cell: SlotCell, waiter: WaiterID)?
-        /// How often the request has begun to wait: twice when its credential was replaced meanwhile.
+        /// The latest place where the request has begun to wait: places come in a fixed order.
         var round = 0
         var isCancelled = false
     }
@@ -68,6 +68,10 @@ extension Gateway {
             finish(admitted.rejection(.profileIncomplete), startedAt: startedAt, respond)
             return nil
         }
+        if let spare = spare(for: request.demand, admitted, insteadOf: cell, now: now, trace: request.trace) {
+            finish(served(spare.token, .memory, admitted, request), admitted, startedAt: startedAt, respond)
+            return nil
+        }
         var waiting = waiting
         let tenant = admitted.tenant.tenant.id
         let asked = desk.request(cell, request.demand, tenant: tenant, now: now, trace: request.trace) {
@@ -89,7 +93,9 @@ extension Gateway {
                 request, admitted, verdict, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waiting,
                 respond)
         case .waiting(let waiter):
-            waiting?.waits(in: cell, as: waiter, round: mayLookUp ? 1 : 2)
+            // With the former credential after the present one, and both again after a look-up.
+            let round = (mayLookUp ? 0 : 2) + (admitted.isFormer ? 2 : 1)
+            waiting?.waits(in: cell, as: waiter, round: round)
             return waiting
         }
     }
@@ -113,6 +119,10 @@ extension Gateway {
             let rejection = admitted.rejection(.refused(failure, retryAfter))
             return lookUp(request, after: rejection, startedAt: startedAt, waiting: waiting, respond)
         case .refuse(let failure, let retryAfter):
+            if failure.reason.quarantines, let former = former(of: admitted) {
+                return serve(
+                    request, former, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waiting, respond)
+            }
             finish(admitted.rejection(.refused(failure, retryAfter)), startedAt: startedAt, respond)
         }
         return nil

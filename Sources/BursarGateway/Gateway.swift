@@ -169,9 +169,10 @@ package final class Gateway: Sendable {
     /// any.
     package func takeCensus() {
         let now = environment.clock.now()
+        environment.metrics.holding(desk.census(at: now), providers: providers)
         environment.metrics.holding(
-            desk.census(at: now), providers: providers,
-            secretsEnding: directory.clientSecrets(endingWithin: Self.secretsEndSoon, of: now))
+            secretsEnding: directory.clientSecrets(endingWithin: Self.secretsEndSoon, of: now),
+            servedByFormer: directory.connectionsServedByFormer(at: now))
     }
 
     /// How long before its end a client secret is counted as ending.

@@ -24,6 +24,7 @@ package final class GatewayMetrics: Sendable {
         package static let replicas = "bursar_replicas"
         package static let share = "bursar_rate_limit_share_ratio"
         package static let clockOffset = "bursar_clock_offset_seconds"
+        package static let servedByFormer = "bursar_connections_served_by_former"
         package static let secretsEnding = "bursar_client_secrets_ending"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
@@ -56,6 +57,7 @@ package final class GatewayMetrics: Sendable {
     private let share: Gauge
     private let clockOffset: Gauge
     private let secretsEnding: Gauge
+    private let servedByFormer: Gauge
     private let unattributed: Counter
     private let journalBytes: Gauge
     private let journalPending: Gauge
@@ -92,6 +94,7 @@ package final class GatewayMetrics: Sendable {
             })
         share = Gauge(label: Name.share, factory: factory)
         clockOffset = Gauge(label: Name.clockOffset, factory: factory)
+        servedByFormer = Gauge(label: Name.servedByFormer, factory: factory)
         secretsEnding = Gauge(label: Name.secretsEnding, factory: factory)
         unattributed = Counter(label: Name.unattributed, factory: factory)
         journalBytes = Gauge(label: Name.journalBytes, factory: factory)
@@ -164,9 +167,8 @@ package final class GatewayMetrics: Sendable {
     // MARK: Holdings
 
     /// `providers` are all that there are: those without slots stand at zero.
-    func holding(_ census: SlotCensus, providers: some Sequence<ProviderID>, secretsEnding count: Int) {
+    func holding(_ census: SlotCensus, providers: some Sequence<ProviderID>) {
         waiters.record(census.waiters)
-        secretsEnding.record(count)
         for provider in providers {
             let tally = census.providers[provider] ?? SlotTally()
             for stage in TokenSlot.Condition.Stage.allCases {
@@ -177,6 +179,11 @@ package final class GatewayMetrics: Sendable {
             record(Name.nearOutage, Double(tally.nearOutage), provider)
             record(Name.overdue, Double(tally.overdue), provider)
         }
+    }
+
+    func holding(secretsEnding: Int, servedByFormer: Int) {
+        self.secretsEnding.record(secretsEnding)
+        self.servedByFormer.record(servedByFormer)
     }
 
     private func record(

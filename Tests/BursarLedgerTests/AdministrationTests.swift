@@ -93,12 +93,14 @@ import Testing
                 try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
                 let id = try await ledger.setCredential(
                     Self.input([tenant], clientID: nil, secret: .missing, pending: true), sealing: sealing,
-                    by: Self.actor)
+                    by: Self.actor
+                ).credential
                 await #expect(throws: LedgerError.self) {
                     try await ledger.activateCredential(id, by: Self.actor)
                 }
                 let same = try await ledger.setCredential(
-                    Self.input([tenant]), sealing: sealing, by: Self.actor)
+                    Self.input([tenant]), sealing: sealing, by: Self.actor
+                ).credential
                 let credential = try await ledger.credential(id).credential
                 #expect(same == id && credential.state == .active && credential.version == 2)
                 guard case .sealed(let sealed) = credential.secret else {
@@ -124,7 +126,9 @@ import Testing
                 for tenant in tenants {
                     try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
                 }
-                let id = try await ledger.setCredential(Self.input(tenants), sealing: sealing, by: Self.actor)
+                let id = try await ledger.setCredential(
+                    Self.input(tenants), sealing: sealing, by: Self.actor
+                ).credential
                 let use = try await ledger.credential(id)
                 #expect(use.credential.isPlatform && use.tenants == tenants.map(\.id))
                 #expect(!tenants.map { OwnerID($0.id) }.contains(use.credential.owner))

@@ -54,6 +54,11 @@ private struct LedgerTokenStoreWorld: TokenStoreWorld {
         try await change(slot, "UPDATE bursar.credential SET state = 'pending'")
     }
 
+    func keepCredential(of slot: SlotKey) async throws {
+        try await change(
+            slot, "UPDATE bursar.credential SET state = 'retiring', retires_at = now() + interval '1 day'")
+    }
+
     func removeCredential(of slot: SlotKey) async throws {
         try await change(slot, "DELETE FROM bursar.credential")
     }

@@ -19,6 +19,13 @@ import Testing
                         "--secret", "open", "--tenant", Bench.tenant,
                     ], "--secret"
                 ),
+                (
+                    [
+                        "credential", "set", "--provider", "zertiban", "--environment", "sandbox",
+                        "--pending",
+                        "--overlap", "2y", "--tenant", Bench.tenant,
+                    ], "--overlap"
+                ),
             ] {
                 let ended = try await bench.bursar(arguments)
                 #expect(ended.status == 2, "\(arguments): \(ended.output)")
@@ -40,19 +47,6 @@ import Testing
                 let ended = try await bench.bursar(arguments)
                 #expect(ended.status == 3, "\(arguments): \(ended.output)")
             }
-        }
-    }
-
-    @Test func aSecondCredentialForAConnectionIsRefusedAndTheFirstStays() async throws {
-        try await Bench.lend { bench async throws in
-            try await bench.addTenant()
-            try await bench.connect("zertiban", id: "first")
-            let ended = try await bench.bursar(
-                "credential", "set", "--provider", "zertiban", "--environment", "sandbox", "--client-id",
-                "second", "--secret-stdin", "--tenant", Bench.tenant, input: "other")
-            #expect(ended.status == 4, "\(ended.output)")
-            let list = try await bench.must("credential", "list", "--json")
-            #expect(list.contains("first") && !list.contains("second"))
         }
     }
 

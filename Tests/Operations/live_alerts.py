@@ -11,6 +11,7 @@ from dashboards import ALERTS, alert_rules
 from faults import Fault, Faults
 from programs import Failed, until
 from prometheus import Prometheus, promtool
+from rotation import rejected_successor
 from stand import Stand, StandCase
 
 # Raised by what lasts longer, or by what nobody can bring about from outside: dashboards/tests has them all.
@@ -37,7 +38,7 @@ class LiveAlertTests(StandCase):
         cls.other = cls.enterClassContext(Stand())
         faults = Faults(cls.stand, cls.other)
         cls.addClassCleanup(faults.close)
-        cls.faults = faults.all()
+        cls.faults = [*faults.all(), rejected_successor(cls.stand)]
         cls.prometheus = Prometheus(
             cls.stand.folder, [fault.scrape_job(cls.stand.authority.file) for fault in cls.faults]
         )

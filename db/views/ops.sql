@@ -55,10 +55,12 @@ CREATE VIEW ops.connection_health WITH (security_barrier) AS
 SELECT
     connection.tenant_id AS business_uuid, tenant.name AS tenant_name, connection.provider,
     connection.environment, connection.credential_id, credential.state AS credential_state,
+    connection.former_credential_id, kept.retires_at AS former_until, connection.next_credential_id,
     best.generation, best.issued_at, best.expires_at, best.failure_reason, best.failure_count, best.retry_at
 FROM bursar.connection
 JOIN bursar.tenant USING (tenant_id)
 JOIN bursar.credential ON credential.credential_id = connection.credential_id
+LEFT JOIN bursar.credential AS kept ON kept.credential_id = connection.former_credential_id
 LEFT JOIN LATERAL (
     SELECT generation, issued_at, expires_at, failure_reason, failure_count, retry_at
     FROM bursar.token_slot
@@ -75,7 +77,10 @@ COMMENT ON COLUMN ops.connection_health.tenant_name IS 'The tenant''s name.';
 COMMENT ON COLUMN ops.connection_health.provider IS 'Provider profile id.';
 COMMENT ON COLUMN ops.connection_health.environment IS 'sandbox or production.';
 COMMENT ON COLUMN ops.connection_health.credential_id IS 'The credential in use.';
-COMMENT ON COLUMN ops.connection_health.credential_state IS 'pending, active, retiring or rejected.';
+COMMENT ON COLUMN ops.connection_health.credential_state IS 'pending, active or rejected.';
+COMMENT ON COLUMN ops.connection_health.former_credential_id IS 'The credential that it has replaced, which is kept: used when the provider rejects the one in use.';
+COMMENT ON COLUMN ops.connection_health.former_until IS 'When the former credential is withdrawn.';
+COMMENT ON COLUMN ops.connection_health.next_credential_id IS 'A pending credential that waits to replace the one in use.';
 COMMENT ON COLUMN ops.connection_health.generation IS 'Generation of the stored token.';
 COMMENT ON COLUMN ops.connection_health.issued_at IS 'When the stored token was asked for.';
 COMMENT ON COLUMN ops.connection_health.expires_at IS 'When the stored token ends.';
@@ -87,6 +92,10 @@ CREATE VIEW ops.tenant_health WITH (security_barrier) AS
 SELECT
     connection.tenant_id AS business_uuid, tenant.name AS tenant_name, tenant.state, connection.provider,
     connection.environment, connection.credential_id, credential.state AS credential_state,
+    CASE
+        WHEN connection.former_credential_id IS NOT NULL THEN 'overlap'
+        WHEN connection.next_credential_id IS NOT NULL THEN 'pending'
+    END AS rotation,
     failing.since AS failing_since, failed.failure_reason,
     CASE
         WHEN failed.failure_reason IS NULL THEN NULL
@@ -104,8 +113,9 @@ JOIN bursar.tenant USING (tenant_id)
 JOIN bursar.credential ON credential.credential_id = connection.credential_id
 LEFT JOIN LATERAL (
     SELECT issued_at, expires_at FROM bursar.token_slot AS slot
-    WHERE slot.owner_id = credential.owner_id AND slot.credential_id = credential.credential_id
-        AND slot.credential_version = credential.version
+    JOIN bursar.credential AS holder USING (owner_id, credential_id)
+    WHERE slot.owner_id = credential.owner_id AND slot.credential_version = holder.version
+        AND slot.credential_id IN (connection.credential_id, connection.former_credential_id)
     ORDER BY expires_at DESC NULLS LAST LIMIT 1
 ) AS best ON true
 LEFT JOIN LATERAL (
@@ -139,13 +149,14 @@ COMMENT ON COLUMN ops.tenant_health.state IS 'active or suspended.';
 COMMENT ON COLUMN ops.tenant_health.provider IS 'Provider profile id.';
 COMMENT ON COLUMN ops.tenant_health.environment IS 'sandbox or production.';
 COMMENT ON COLUMN ops.tenant_health.credential_id IS 'The credential in use.';
-COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active, retiring or rejected.';
+COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active or rejected.';
+COMMENT ON COLUMN ops.tenant_health.rotation IS 'pending: another credential waits to replace it; overlap: it has replaced one that is kept; null: neither.';
 COMMENT ON COLUMN ops.tenant_health.failing_since IS 'The first failed request since the last token came, at most 7 days back; null when nothing fails, or when no request was sent.';
 COMMENT ON COLUMN ops.tenant_health.failure_reason IS 'Why the last attempt failed, of any of its tokens; null when none fails.';
 COMMENT ON COLUMN ops.tenant_health.fault IS 'Who has to act on it: caller, credential, provider or gateway.';
 COMMENT ON COLUMN ops.tenant_health.failure_count IS 'Attempts that failed in a row.';
 COMMENT ON COLUMN ops.tenant_health.retry_at IS 'When the next attempt may be made.';
-COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token ends.';
+COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token ends, of the credential in use or of the former one.';
 COMMENT ON COLUMN ops.tenant_health.has_good_token IS 'Whether it is good now: callers are served, whatever fails.';
 COMMENT ON COLUMN ops.tenant_health.answers_1h IS 'Answers of the last hour that carried a token.';
 COMMENT ON COLUMN ops.tenant_health.failed_1h IS 'Answers of the last hour that failed.';

@@ -48,6 +48,8 @@ package struct Connection: Sendable, Hashable {
     package let provider: ProviderID
     package let environment: ProviderEnvironment
     package var credential: CredentialID
+    /// What `credential` replaced, kept for the overlap.
+    package var former: CredentialID?
     /// Browser origins that may be named (PROVIDERS P3); empty means that none is asked for.
     package var origins: [String]
     /// Renew even when nobody asks.
@@ -55,12 +57,13 @@ package struct Connection: Sendable, Hashable {
 
     package init(
         tenant: TenantID, provider: ProviderID, environment: ProviderEnvironment, credential: CredentialID,
-        origins: [String], keepWarm: Bool
+        former: CredentialID? = nil, origins: [String], keepWarm: Bool
     ) {
         self.tenant = tenant
         self.provider = provider
         self.environment = environment
         self.credential = credential
+        self.former = former
         self.origins = origins
         self.keepWarm = keepWarm
     }

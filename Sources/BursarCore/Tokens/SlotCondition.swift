@@ -25,7 +25,7 @@ extension TokenSlot {
     package static let overdueAfter: Duration = .seconds(30)
 
     package func condition(at now: Instant, keepWarm: Bool) -> Condition {
-        let isRelied = keepWarm || isInUse(at: now)
+        let isRelied = isRelied(at: now, keepWarm: keepWarm)
         let left = heldToken.map { max(.zero, $0.expiresAt - now) } ?? .zero
         let due = state == .empty ? nil : nextEvent(keepWarm: keepWarm)
         return Condition(

@@ -34,6 +34,8 @@ package struct TokenSlot: Sendable {
     /// The highest generation that this slot has seen.
     package private(set) var generation = Generation.none
     package private(set) var lastUsed: Instant?
+    /// Whether the credential has been replaced and is only kept: its token is renewed by requests alone.
+    package var isKept = false
     private var waiters: [WaiterID: TokenDemand] = [:]
     private var flights = 0
     private var failures = 0
@@ -130,7 +132,7 @@ package struct TokenSlot: Sendable {
 
     /// Starts a renewal when it is time and the slot is in use: used within `max(2L, 1 h)`, or `keepWarm`.
     package mutating func renewIfDue(now: Instant, keepWarm: Bool, budget: Duration) -> Flight? {
-        guard keepWarm || isInUse(at: now) else { return nil }
+        guard isRelied(at: now, keepWarm: keepWarm) else { return nil }
         if case .empty = state, keepWarm {
             return takeOff(.keepWarm, newerThan: .none, now: now, budget: budget)
         }
@@ -138,9 +140,16 @@ package struct TokenSlot: Sendable {
         return startRenewalIfDue(now: now, budget: budget, cause: cause)
     }
 
+    /// Somebody relies on the slot from now on: asks for a token unless there is one, or it has to wait.
+    package mutating func warmUp(now: Instant, budget: Duration) -> Flight? {
+        lastUsed = now
+        return renewIfDue(now: now, keepWarm: true, budget: budget)
+    }
+
     /// When `renewIfDue` should be asked next; nil when there is nothing to wait for.
     package func nextEvent(keepWarm: Bool) -> Instant? {
-        switch state {
+        guard !isKept else { return nil }
+        return switch state {
         case .empty: keepWarm ? Instant(microseconds: 0) : nil
         case .fresh(let token): token.renewAt
         case .refreshing(let flight, _): flight.deadline
@@ -149,7 +158,7 @@ package struct TokenSlot: Sendable {
     }
 
     /// Whether somebody has asked lately: within twice the token's life, or an hour.
-    func isInUse(at now: Instant) -> Bool {
+    package func isInUse(at now: Instant) -> Bool {
         guard let lastUsed else { return false }
         let life = heldToken?.lifetime ?? .zero
         return now - lastUsed <= max(life * 2, .seconds(3_600))
@@ -248,6 +257,13 @@ package struct TokenSlot: Sendable {
     package mutating func withdraw() -> [Settlement] {
         state = .empty
         failures = 0
+        return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
+    }
+
+    /// The credential was replaced, and is kept: callers look again and find its successor; the flight goes
+    /// on, since its token may be needed yet.
+    package mutating func keep() -> [Settlement] {
+        isKept = true
         return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
     }
 

@@ -54,7 +54,14 @@ package enum LeaseAnswer: Sendable {
 /// Proof of having the lease: only the holder of the latest epoch may publish.
 package struct Lease: Hashable, Sendable {
     package let epoch: Int64
-    package init(epoch: Int64) { self.epoch = epoch }
+    /// The latest generation of all that the slot's owner has of this provider's environment: what comes now
+    /// must be later, also when its credential has just replaced another.
+    package let floor: Generation
+
+    package init(epoch: Int64, floor: Generation) {
+        self.epoch = epoch
+        self.floor = floor
+    }
 }
 
 /// Whether a token was stored, or came too late: the lease or the credential has moved on.

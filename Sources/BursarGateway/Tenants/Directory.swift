@@ -22,6 +22,8 @@ final class Directory: Sendable {
         var endings: [Instant] = []
         /// Every tenant that a platform credential acts for.
         var acting: [CredentialID: Set<TenantID>] = [:]
+        /// Connections whose former credential is kept.
+        var rotating: [ConnectionEntry] = []
     }
 
     private let contents = Mutex(Contents())
@@ -94,6 +96,7 @@ final class Directory: Sendable {
             let tenants = replaceTenants(changes, in: &contents)
             rebuild(tenants, former: former, in: &contents)
             contents.acting = Directory.acting(in: contents)
+            contents.rotating = contents.tenants.values.flatMap(\.connections).filter { $0.fallback != nil }
             contents.endings = contents.clients.values.compactMap(\.client.expiresAt)
             return Set(changes.credentials.map(\.id)).union(changes.touchedCredentials)
         }
@@ -163,7 +166,11 @@ final class Directory: Sendable {
         let connections = Dictionary(grouping: changes.connections, by: \.tenant)
         for tenant in changes.tenants { contents.connections[tenant.id] = connections[tenant.id] ?? [] }
         let affected = contents.connections.filter { tenant, connections in
-            !present.contains(tenant) && connections.contains { credentials.contains($0.credential) }
+            !present.contains(tenant)
+                && connections.contains { connection in
+                    credentials.contains(connection.credential)
+                        || connection.former.map(credentials.contains) ?? false
+                }
         }
         return changes.tenants + affected.keys.compactMap { contents.tenants[$0]?.tenant }
     }
@@ -172,7 +179,8 @@ final class Directory: Sendable {
     private static func acting(in contents: Contents) -> [CredentialID: Set<TenantID>] {
         var acting: [CredentialID: Set<TenantID>] = [:]
         for (tenant, connections) in contents.connections {
-            for id in connections.map(\.credential) where contents.credentials[id]?.isPlatform == true {
+            let ids = connections.flatMap { [$0.credential, $0.former].compactMap(\.self) }
+            for id in ids where contents.credentials[id]?.isPlatform == true {
                 acting[id, default: []].insert(tenant)
             }
         }
@@ -184,29 +192,37 @@ final class Directory: Sendable {
     ) {
         for tenant in tenants {
             let former = former[tenant.id]
+            let known = (former?.connections ?? []).flatMap { [$0, $0.fallback].compactMap(\.self) }
             let entries = (contents.connections[tenant.id] ?? []).compactMap { connection in
-                entry(for: connection, former: former, in: &contents)
+                let fallback = connection.former.flatMap { id in
+                    entry(for: connection, by: id, known: known, in: &contents)
+                }
+                return entry(
+                    for: connection, by: connection.credential, fallback: fallback, known: known,
+                    in: &contents)
             }
             contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, former: former)
         }
     }
 
     private func entry(
-        for connection: Connection, former: TenantEntry?, in contents: inout Contents
+        for connection: Connection, by id: CredentialID, fallback: ConnectionEntry? = nil,
+        known: [ConnectionEntry], in contents: inout Contents
     ) -> ConnectionEntry? {
-        guard let credential = contents.credentials[connection.credential],
+        guard let credential = contents.credentials[id],
             let profile = profiles[connection.provider]
         else { return nil }
         let keys = contents.keys[credential.owner] ?? OwnerKeys()
         contents.keys[credential.owner] = keys
         return ConnectionEntry(
             connection: connection, credential: credential, profile: profile, keys: keys,
-            former: former?.connections.first { $0.credential.id == credential.id })
+            fallback: fallback, former: known.first { $0.credential.id == credential.id })
     }
 
     // MARK: Slots
 
-    /// A credential that was touched gets another try at once; one that has gone loses its slots.
+    /// A credential that was touched gets another try at once; one that has gone loses its slots. Callers who
+    /// wait for one that was replaced look again.
     private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
         guard all || !touched.isEmpty else { return }
         let current = contents.withLock { $0.credentials }
@@ -216,8 +232,29 @@ final class Directory: Sendable {
             return credential.version != fields.credentialVersion || credential.state == .pending
         }
         for credential in touched {
-            for cell in desk.cells(of: credential) where cell.retryNow() { desk.reschedule(cell) }
+            let isKept = current[credential]?.state == .retiring
+            for cell in desk.cells(of: credential) {
+                let keeping = cell.setKept(isKept)
+                if keeping == .begun { startSuccessor(of: cell) }
+                if cell.retryNow() || keeping == .ended { desk.reschedule(cell) }
+            }
         }
+    }
+
+    /// Where a replaced credential's token is in use, its successor's is asked for before anyone comes.
+    private func startSuccessor(of cell: SlotCell) {
+        let now = environment.clock.now()
+        guard cell.snapshot().isInUse(at: now) else { return }
+        let former = cell.context.credential.id
+        for entry in contents.withLock({ $0.rotating }) where entry.fallback?.credential.id == former {
+            guard let successor = try? entry.cell(scope: cell.context.scope, desk: desk) else { continue }
+            desk.warmUp(successor, tenant: nil, now: now)
+        }
+    }
+
+    /// How many connections live on a former credential.
+    func connectionsServedByFormer(at now: Instant) -> Int {
+        contents.withLock { $0.rotating }.count { $0.isServedByFormer(at: now) }
     }
 
     /// Slots of connections marked keep-warm renew from the start, whether anyone asks or not; those whose

@@ -25,17 +25,20 @@ final class ConnectionEntry: Sendable {
     let credential: Credential
     let profile: ProviderProfile
     let keys: OwnerKeys
+    /// The same connection by the credential that the present one replaced, while that is kept.
+    let fallback: ConnectionEntry?
     private let cells = Mutex<[String?: SlotCell]>([:])
 
     /// The slots of `former` move over: a changed name must not make a report about a token miss its slot.
     init(
         connection: Connection, credential: Credential, profile: ProviderProfile, keys: OwnerKeys,
-        former: ConnectionEntry?
+        fallback: ConnectionEntry? = nil, former: ConnectionEntry?
     ) {
         self.connection = connection
         self.credential = credential
         self.profile = profile
         self.keys = keys
+        self.fallback = fallback
         guard let former, former.credential.version == credential.version else { return }
         let known = former.cells.withLock { $0 }
         cells.withLock { $0 = known }
@@ -59,8 +62,16 @@ final class ConnectionEntry: Sendable {
         ConnectionChoice(provider: profile.id, environment: connection.environment)
     }
 
+    /// The slot for `scope`, if requests have come for it.
+    func knownCell(scope: String?) -> SlotCell? { cells.withLock { $0[scope] } }
+
     /// The slots that requests have come for.
     var knownCells: [SlotCell] { cells.withLock { Array($0.values) } }
+
+    /// Whether callers live on the former credential: the provider rejects the present one.
+    func isServedByFormer(at now: Instant) -> Bool {
+        fallback != nil && knownCells.contains { $0.condition(at: now).stage == .quarantined }
+    }
 }
 
 /// A client, found by the hash of its secret.

@@ -229,7 +229,7 @@ final class FlightRunner: Service {
             $0.generation < $1.generation
         }
         do throws(ExchangeFailure) {
-            let known = max(slot.generation, former?.generation ?? .none)
+            let known = max(slot.generation, former?.generation ?? .none, lease?.floor ?? .none)
             let token = try await exchanger.obtain(order, former: former, known: known)
             return await publish(token, order, lease: lease)
         } catch {

@@ -20,11 +20,14 @@ final class SlotCell: Sendable {
         var isWithdrawn = false
     }
 
-    private let contents = Mutex(Contents())
+    private let contents: Mutex<Contents>
 
     init(key: SlotKey, context: FlightContext) {
         self.key = key
         self.context = context
+        var contents = Contents()
+        contents.slot.isKept = context.credential.state == .retiring
+        self.contents = Mutex(contents)
     }
 
     enum Asked {
@@ -108,6 +111,37 @@ final class SlotCell: Sendable {
 
     /// True when a quarantine or a cooling down has ended by it.
     func retryNow() -> Bool { contents.withLock { $0.slot.retryNow() } }
+
+    // MARK: Rotation
+
+    enum Keeping { case unchanged, begun, ended }
+
+    /// Whether the slot's credential is retiring. When that begins, its callers look again.
+    func setKept(_ isKept: Bool) -> Keeping {
+        var keeping = Keeping.unchanged
+        settle { contents in
+            guard isKept != contents.slot.isKept else { return nil }
+            keeping = isKept ? .begun : .ended
+            if isKept { return contents.slot.keep() }
+            contents.slot.isKept = false
+            return nil
+        }
+        return keeping
+    }
+
+    /// The former credential's token, where this slot has none that the caller accepts and may get one yet.
+    func yields(to former: SlotCell, for demand: TokenDemand, at now: Instant) -> Token? {
+        guard let spare = former.snapshot().goodToken(at: now),
+            contents.withLock({ $0.slot.yields(to: spare, for: demand, at: now) })
+        else { return nil }
+        return spare
+    }
+
+    func warmUp(now: Instant) -> TokenSlot.Flight? {
+        contents.withLock { contents in
+            contents.isWithdrawn ? nil : contents.slot.warmUp(now: now, budget: context.budget)
+        }
+    }
 
     func withdraw() {
         // Under one lock: a request in between would start a flight with the withdrawn credential.

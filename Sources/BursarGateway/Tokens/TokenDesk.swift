@@ -88,6 +88,11 @@ final class TokenDesk: Sendable {
         }
     }
 
+    /// Has the slot get a token without a caller who waits for it.
+    func warmUp(_ cell: SlotCell, tenant: TenantID?, now: Instant, trace: RequestTrace? = nil) {
+        if let flight = cell.warmUp(now: now) { start(flight, of: cell, tenant: tenant, trace: trace) }
+    }
+
     private func start(
         _ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?, trace: RequestTrace?
     ) {

@@ -3,7 +3,8 @@ internal import BursarCore
 internal import Postgres
 
 let tenantColumns = "tenant_id, name, state, limit_count, limit_period_seconds, limit_burst"
-let connectionColumns = "tenant_id, provider, environment, credential_id, origins, keep_warm"
+let connectionColumns =
+    "tenant_id, provider, environment, credential_id, former_credential_id, origins, keep_warm"
 let credentialColumns = """
     credential_id, owner_id, provider, environment, version, provider_client_id, secret_sealed,
     secret_key_version, secret_ref, state, shares_token, is_platform
@@ -27,7 +28,8 @@ extension Connection {
         self.init(
             tenant: try row.decode("tenant_id"), provider: try row.decode("provider"),
             environment: try row.decode("environment"), credential: try row.decode("credential_id"),
-            origins: try row.decode("origins"), keepWarm: try row.decode("keep_warm"))
+            former: try row.decode("former_credential_id"), origins: try row.decode("origins"),
+            keepWarm: try row.decode("keep_warm"))
     }
 }
 

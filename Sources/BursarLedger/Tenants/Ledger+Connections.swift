@@ -7,6 +7,10 @@ package struct ConnectionHealth: Sendable {
     package let connection: Connection
     package let credentialState: Credential.State
     package let clientID: String?
+    /// When the former credential is withdrawn.
+    package let formerUntil: Instant?
+    /// The pending credential that waits to replace the present one.
+    package let next: CredentialID?
     package let generation: Int64?
     package let issuedAt: Instant?
     package let expiresAt: Instant?
@@ -68,11 +72,13 @@ extension Ledger {
         try await pool.query(
             """
             SELECT connection.tenant_id, connection.provider, connection.environment,
-                connection.credential_id, origins, keep_warm, credential.state, provider_client_id,
+                connection.credential_id, former_credential_id, next_credential_id, origins, keep_warm,
+                credential.state, credential.provider_client_id, kept.retires_at,
                 slot.generation, slot.issued_at, slot.expires_at, slot.failure_reason, slot.failure_count,
                 slot.retry_at
             FROM bursar.connection
             JOIN bursar.credential ON credential.credential_id = connection.credential_id
+            LEFT JOIN bursar.credential AS kept ON kept.credential_id = connection.former_credential_id
             LEFT JOIN LATERAL (
                 SELECT * FROM bursar.token_slot
                 WHERE token_slot.owner_id = credential.owner_id
@@ -88,6 +94,8 @@ extension Ledger {
                 connection: try Connection(row: row),
                 credentialState: try row.decode("state", as: Credential.State.self),
                 clientID: try row.decode("provider_client_id", as: String?.self),
+                formerUntil: try row.decode("retires_at", as: Instant?.self),
+                next: try row.decode("next_credential_id", as: CredentialID?.self),
                 generation: try row.decode("generation", as: Int64?.self),
                 issuedAt: try row.decode("issued_at", as: Instant?.self),
                 expiresAt: try row.decode("expires_at", as: Instant?.self),
@@ -118,16 +126,16 @@ extension Ledger {
     package func removeConnection(_ name: ConnectionName, by actor: Actor) async throws {
         try await change(by: actor) { change in
             let rows = try await change.connection.query(
-                "DELETE FROM bursar.connection WHERE \(name.condition) RETURNING credential_id")
-            guard let row = rows.first else { throw name.missing }
-            let credential = try row.decode("credential_id", as: CredentialID.self)
-            // A credential that nothing uses any more goes with its last connection, and its tokens with it.
-            try await change.connection.execute(
                 """
-                DELETE FROM bursar.credential WHERE credential_id = \(credential) AND NOT EXISTS (
-                    SELECT FROM bursar.connection WHERE connection.credential_id = \(credential))
+                DELETE FROM bursar.connection WHERE \(name.condition)
+                RETURNING credential_id, former_credential_id, next_credential_id
                 """)
-            change.touch(credential)
+            guard let row = rows.first else { throw name.missing }
+            // A credential that nothing uses any more goes with its last connection, and its tokens with it.
+            for column in ["credential_id", "former_credential_id", "next_credential_id"] {
+                guard let id = try row.decode(column, as: CredentialID?.self) else { continue }
+                try await change.deleteUnused(id)
+            }
             change.record(.connectionRemoved, name)
         }
     }
@@ -170,13 +178,22 @@ extension ConfigurationChange {
                 "the credential \(id) belongs to another tenant; a shared one is made by "
                     + "`bursar credential set` with several --tenant")
         }
+        try await requireNoRotation(of: credential)
         try await requireTenant(name.tenant)
+        // It joins the credential's other connections in whatever rotation they are.
         try await connection.execute(
             """
-            INSERT INTO bursar.connection (tenant_id, provider, environment, credential_id)
-            VALUES (\(name.tenant), \(name.provider), \(name.environment), \(id))
-            ON CONFLICT (tenant_id, provider, environment)
-                DO UPDATE SET credential_id = excluded.credential_id
+            INSERT INTO bursar.connection
+                (tenant_id, provider, environment, credential_id, former_credential_id, next_credential_id)
+            SELECT \(name.tenant), \(name.provider), \(name.environment), \(id), former_credential_id,
+                next_credential_id
+            FROM (SELECT) AS always LEFT JOIN (
+                SELECT former_credential_id, next_credential_id FROM bursar.connection
+                WHERE credential_id = \(id) LIMIT 1) AS others ON true
+            ON CONFLICT (tenant_id, provider, environment) DO UPDATE SET
+                credential_id = excluded.credential_id,
+                former_credential_id = excluded.former_credential_id,
+                next_credential_id = excluded.next_credential_id
             """)
         touch(id)
     }

@@ -1,4 +1,4 @@
-// Credentials with providers: setting, showing, activating.
+// Credentials with providers: setting and showing. How one takes the place of another: Ledger+Rotation.
 package import BursarCore
 internal import Postgres
 
@@ -18,10 +18,15 @@ package struct CredentialInput: Sendable {
     package var tenants: [TenantID]
     package var sharesToken: Bool
     package var isPending: Bool
+    /// How long a credential that it replaces is kept; nil: as before, or a day.
+    package var overlap: Duration?
+    /// Whether the provider has just given a token for it, without which it replaces none.
+    package var isVerified: Bool
 
     package init(
         provider: ProviderID, environment: ProviderEnvironment, clientID: String?, secret: Secret,
-        tenants: [TenantID], sharesToken: Bool, isPending: Bool
+        tenants: [TenantID], sharesToken: Bool, isPending: Bool, overlap: Duration? = nil,
+        isVerified: Bool = false
     ) {
         self.provider = provider
         self.environment = environment
@@ -30,6 +35,8 @@ package struct CredentialInput: Sendable {
         self.tenants = tenants
         self.sharesToken = sharesToken
         self.isPending = isPending
+        self.overlap = overlap
+        self.isVerified = isVerified
     }
 
     fileprivate var bringsSecret: Bool {
@@ -45,16 +52,24 @@ package struct CredentialInput: Sendable {
 /// A credential with the tenants that use it.
 package struct CredentialUse: Sendable {
     package let credential: Credential
+    /// Whose present credential it is, or will be once it is not pending.
     package let tenants: [TenantID]
+    /// For whom it is kept though it was replaced.
+    package let formerOf: [TenantID]
+    /// For whom it waits to replace the present one.
+    package let nextOf: [TenantID]
     package let createdAt: Instant
+    /// When it is withdrawn, if it is only kept.
+    package let retiresAt: Instant?
 }
 
 extension Ledger {
-    /// The first credential of each named tenant's connection; it is active at once unless it is to be
-    /// pending. A connection whose credential is pending takes id and secret from here.
+    /// The first credential of each named tenant's connection is active at once, unless it is to be pending.
+    /// A pending one takes id and secret from here. One more replaces the present one, if it was verified, or
+    /// waits to.
     package func setCredential(
         _ input: CredentialInput, sealing: Sealing, by actor: Actor
-    ) async throws -> CredentialID {
+    ) async throws -> CredentialOutcome {
         try await change(by: actor) { try await $0.set(input, sealing: sealing) }
     }
 
@@ -63,8 +78,8 @@ extension Ledger {
         return try await credentialUses(
             """
             \(tenant)::uuid IS NULL OR EXISTS (
-                SELECT FROM bursar.connection
-                WHERE connection.credential_id = credential.credential_id AND tenant_id = \(tenant))
+                SELECT FROM bursar.connection WHERE tenant_id = \(tenant) AND credential.credential_id IN (
+                    connection.credential_id, former_credential_id, next_credential_id))
             """)
     }
 
@@ -78,57 +93,49 @@ extension Ledger {
     private func credentialUses(_ condition: PostgresQuery) async throws -> [CredentialUse] {
         try await pool.query(
             """
-            SELECT \(unescaped: credentialColumns), created_at,
+            SELECT \(unescaped: credentialColumns), created_at, retires_at,
                 ARRAY(SELECT tenant_id FROM bursar.connection
-                      WHERE connection.credential_id = credential.credential_id ORDER BY 1) AS tenants
+                      WHERE connection.credential_id = credential.credential_id ORDER BY 1) AS tenants,
+                ARRAY(SELECT tenant_id FROM bursar.connection
+                      WHERE former_credential_id = credential.credential_id ORDER BY 1) AS former_of,
+                ARRAY(SELECT tenant_id FROM bursar.connection
+                      WHERE next_credential_id = credential.credential_id ORDER BY 1) AS next_of
             FROM bursar.credential WHERE \(condition) ORDER BY created_at, credential_id
             """
         ).map { row in
-            let tenants = try row.decode("tenants", as: [PostgresUUID].self)
+            func tenants(_ column: String) throws -> [TenantID] {
+                try row.decode(column, as: [PostgresUUID].self).map(TenantID.init)
+            }
             return CredentialUse(
-                credential: try Credential(row: row),
-                tenants: tenants.map(TenantID.init),
-                createdAt: try row.decode("created_at", as: Instant.self))
-        }
-    }
-
-    /// A pending credential goes into use.
-    package func activateCredential(_ id: CredentialID, by actor: Actor) async throws {
-        let use = try await credential(id)
-        guard use.credential.state == .pending else {
-            throw LedgerError.refused("the credential \(id) is \(use.credential.state.rawValue), not pending")
-        }
-        guard use.credential.clientID != nil, use.credential.secret != .missing else {
-            throw LedgerError.refused(
-                "the credential \(id) lacks its client id or secret; give them with `bursar credential set`")
-        }
-        try await change(by: actor) { change in
-            try await change.connection.execute(
-                """
-                UPDATE bursar.credential SET state = 'active'
-                WHERE credential_id = \(id) AND state = 'pending'
-                """)
-            change.touch(id)
-            change.audit(
-                AuditEntry(
-                    tenant: use.credential.isPlatform ? nil : TenantID(use.credential.owner.uuid),
-                    action: .credentialActivated, subject: id.description))
+                credential: try Credential(row: row), tenants: try tenants("tenants"),
+                formerOf: try tenants("former_of"), nextOf: try tenants("next_of"),
+                createdAt: try row.decode("created_at", as: Instant.self),
+                retiresAt: try row.decode("retires_at", as: Instant?.self))
         }
     }
 }
 
 extension ConfigurationChange {
-    mutating func set(_ input: CredentialInput, sealing: Sealing) async throws -> CredentialID {
+    mutating func set(_ input: CredentialInput, sealing: Sealing) async throws -> CredentialOutcome {
         for tenant in input.tenants { try await requireTenant(tenant) }
-        if let pending = try await pendingCredential(input) {
-            return try await complete(pending, with: input, sealing: sealing)
+        switch try await place(of: input) {
+        case .first:
+            return CredentialOutcome(try await setFirst(input, sealing: sealing))
+        case .completes(let pending):
+            try await complete(pending, with: input, sealing: sealing)
+            return CredentialOutcome(pending.id)
+        case .replaces(let present, let next):
+            return try await replace(present, next: next, with: input, sealing: sealing)
         }
+    }
+
+    private mutating func setFirst(_ input: CredentialInput, sealing: Sealing) async throws -> CredentialID {
         let isPlatform = input.tenants.count > 1
         let owner = isPlatform ? OwnerID(Ledger.newID()) : OwnerID(input.tenants[0])
         let id = CredentialID(Ledger.newID())
         try await insert(id, owner: owner, isPlatform: isPlatform, input, sealing: sealing)
         for tenant in input.tenants { try await connect(tenant, to: id, input) }
-        record(id, owner: owner, input)
+        record(id, input)
         return id
     }
 
@@ -139,34 +146,11 @@ extension ConfigurationChange {
         guard !rows.isEmpty else { throw LedgerError.notFound("there is no tenant \(tenant)") }
     }
 
-    /// The pending credential of exactly these tenants' connections; nil when none of them is connected.
-    private func pendingCredential(_ input: CredentialInput) async throws -> Credential? {
-        let rows = try await connection.query(
-            """
-            SELECT \(unescaped: credentialColumns), connection.tenant_id AS connected
-            FROM bursar.connection JOIN bursar.credential USING (credential_id, provider, environment)
-            WHERE provider = \(input.provider) AND environment = \(input.environment)
-                AND connection.tenant_id = ANY(\(input.tenants.map { $0.column }))
-            """)
-        guard let first = rows.first else { return nil }
-        let credential = try Credential(row: first)
-        let samePending = try rows.allSatisfy { row in
-            try row.decode("credential_id", as: CredentialID.self) == credential.id
-        }
-        guard credential.state == .pending, samePending, rows.count == input.tenants.count else {
-            let tenant = try first.decode("connected", as: TenantID.self)
-            throw LedgerError.refused(
-                "the tenant \(tenant) has a credential for \(input.provider) \(input.environment) already; "
-                    + "remove the connection first (`bursar connection remove`)")
-        }
-        return credential
-    }
-
     /// Id or secret of a pending credential have come; it goes into use unless it is to stay pending. A new
     /// secret is a new version: what is sealed is bound to the version it was sealed for.
-    private mutating func complete(
+    mutating func complete(
         _ credential: Credential, with input: CredentialInput, sealing: Sealing
-    ) async throws -> CredentialID {
+    ) async throws {
         if input.bringsSecret {
             let version = credential.version + 1
             let secret = try await columns(
@@ -183,14 +167,14 @@ extension ConfigurationChange {
             """
             UPDATE bursar.credential SET
                 provider_client_id = coalesce(\(input.clientID), provider_client_id),
-                shares_token = shares_token OR \(input.sharesToken), state = \(state(input))
+                shares_token = shares_token OR \(input.sharesToken), state = \(state(input)),
+                overlap_seconds = coalesce(\(input.overlap?.components.seconds)::int, overlap_seconds)
             WHERE owner_id = \(credential.owner) AND credential_id = \(credential.id)
             """)
-        record(credential.id, owner: credential.owner, input)
-        return credential.id
+        record(credential.id, input)
     }
 
-    private func insert(
+    func insert(
         _ id: CredentialID, owner: OwnerID, isPlatform: Bool, _ input: CredentialInput, sealing: Sealing
     ) async throws {
         let secret = try await columns(input, id: id, owner: owner, version: 1, sealing: sealing)
@@ -198,10 +182,10 @@ extension ConfigurationChange {
             """
             INSERT INTO bursar.credential
                 (owner_id, credential_id, provider, environment, version, provider_client_id, secret_sealed,
-                 secret_key_version, secret_ref, state, is_platform, shares_token)
+                 secret_key_version, secret_ref, state, is_platform, shares_token, overlap_seconds)
             VALUES (\(owner), \(id), \(input.provider), \(input.environment), 1, \(input.clientID),
                 \(secret.sealed), \(secret.keyVersion), \(secret.reference), \(state(input)), \(isPlatform),
-                \(input.sharesToken))
+                \(input.sharesToken), coalesce(\(input.overlap?.components.seconds)::int, 86400))
             """)
     }
 
@@ -239,7 +223,7 @@ extension ConfigurationChange {
             """)
     }
 
-    private mutating func record(_ id: CredentialID, owner: OwnerID, _ input: CredentialInput) {
+    mutating func record(_ id: CredentialID, _ input: CredentialInput) {
         touch(id)
         for tenant in input.tenants {
             touch(tenant)

@@ -39,6 +39,7 @@ extension Ledger {
             return try await change(by: actor) { change in
                 var actions: [String] = []
                 for imported in tenants {
+                    try imported.requireNoConnectionTwice()
                     try await change.add(imported.tenant, sealing: sealing)
                     actions.append("add the tenant \(imported.tenant.id) \(imported.tenant.name)")
                     for connection in imported.connections {
@@ -59,6 +60,16 @@ extension Ledger {
     /// Thrown to roll back a dry run.
     private struct DryRun: Error {
         let actions: [String]
+    }
+}
+
+extension TenantImport {
+    /// The second one would wait to replace the first.
+    fileprivate func requireNoConnectionTwice() throws {
+        let names = connections.map { "\($0.provider) \($0.environment)" }
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw LedgerError.refused("the tenant \(tenant.id) stands twice with \(name) in the file")
+        }
     }
 }
 

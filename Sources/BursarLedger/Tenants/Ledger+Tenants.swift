@@ -109,12 +109,17 @@ extension ConfigurationChange {
             """
             DELETE FROM bursar.credential WHERE owner_id = \(owner)
                 OR (is_platform AND NOT EXISTS (
-                    SELECT FROM bursar.connection WHERE connection.credential_id = credential.credential_id))
+                    SELECT FROM bursar.connection WHERE credential.credential_id IN (
+                        connection.credential_id, former_credential_id, next_credential_id)))
             RETURNING credential_id, owner_id
             """)
         let gone = try rows.map { try $0.decode(CredentialID.self, OwnerID.self) }
         let owners = gone.map { PostgresUUID($0.1.uuid) }
-        try await connection.execute("DELETE FROM bursar.data_key WHERE owner_id = ANY(\(owners))")
+        try await connection.execute(
+            """
+            DELETE FROM bursar.data_key WHERE owner_id = ANY(\(owners)) AND NOT EXISTS (
+                SELECT FROM bursar.credential WHERE credential.owner_id = data_key.owner_id)
+            """)
         return gone.map(\.0)
     }
 }

@@ -34,10 +34,14 @@ extension Ledger: TokenStore {
                 AND NOT (slot.failure_reason IS NOT DISTINCT FROM 'invalid_client' AND slot.retry_at > now())
                 AND NOT (slot.access_sealed IS NOT NULL AND slot.generation > \(request.newerThan.number)
                     AND slot.expires_at > now() + \(interval(request.minimumLife)))
-            RETURNING slot.lease_epoch, \(unescaped: Self.tokenColumns)
+            RETURNING slot.lease_epoch, \(unescaped: Self.tokenColumns),
+                (SELECT coalesce(max(generation), 0) FROM bursar.token_slot
+                 WHERE owner_id = \(fields.owner) AND provider = \(fields.provider)
+                    AND environment = \(fields.environment)) AS floor
             """)
         guard let row = rows.first else { return nil }
-        let lease = Lease(epoch: try row.decode("lease_epoch", as: Int64.self))
+        let lease = Lease(
+            epoch: try row.decode("lease_epoch"), floor: Generation(try row.decode("floor", as: Int64.self)))
         return .leased(lease, previous: try storedToken(row))
     }
 

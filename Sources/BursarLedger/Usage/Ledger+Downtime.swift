@@ -31,10 +31,11 @@ extension Ledger {
         }
     }
 
-    /// A failed request opens an outage, unless a token is good for longer; the credential's next request
-    /// ends it, or takes it over with its own fault; nobody is known to have asked an hour after the last
-    /// failure. A merchant who reports its token has no good one. An outage may reach into the next hour:
-    /// that one is made anew as well. Days of closed months stay as they are.
+    /// A failed request opens an outage, unless a token is good for longer; the owner's next request to the
+    /// provider ends it, or takes it over with its own fault: amidst a rotation that may be with another
+    /// credential. Nobody is known to have asked an hour after the last failure. A merchant who reports its
+    /// token has no good one. An outage may reach into the next hour: that one is made anew as well. Days of
+    /// closed months stay as they are.
     private func remake(_ hours: [PostgresTimestamp], on connection: PostgresConnection) async throws {
         let remade: PostgresQuery = """
             WITH remade AS (
@@ -64,7 +65,8 @@ extension Ledger {
                 FROM failed
                 LEFT JOIN LATERAL (
                     SELECT at + make_interval(secs => lifetime_seconds) AS until FROM bursar.refresh_event
-                    WHERE owner_id = failed.owner_id AND credential_id = failed.credential_id
+                    WHERE owner_id = failed.owner_id AND provider = failed.provider
+                        AND environment = failed.environment
                         AND at < failed.at AND at > failed.at - interval '2 days' AND fault IS NULL
                         AND step <> 'scoped' AND failed.cause <> 'rejected'
                     ORDER BY at DESC LIMIT 1) AS covered ON true
@@ -72,7 +74,8 @@ extension Ledger {
                     SELECT CASE WHEN fault IS NULL THEN at + latency_us * interval '1 microsecond' ELSE at END
                         AS at
                     FROM bursar.refresh_event
-                    WHERE owner_id = failed.owner_id AND credential_id = failed.credential_id
+                    WHERE owner_id = failed.owner_id AND provider = failed.provider
+                        AND environment = failed.environment
                         AND at > failed.at AND at <= failed.at + interval '1 hour' AND step <> 'scoped'
                     ORDER BY refresh_event.at LIMIT 1) AS next ON true
             ), piece AS (

@@ -1,6 +1,7 @@
 // What administrative commands share: the database, the vault, who is typing.
 import ArgumentParser
 import BursarCore
+import BursarGateway
 import BursarLedger
 import BursarProviders
 import BursarVault
@@ -64,6 +65,12 @@ struct Administration {
                     + "key that the keyring opens; name the gateways' keyring. Nothing was changed")
         }
         return Vault(try Keyring.load(path: path))
+    }
+
+    /// Secrets that stay where the operator keeps them, as far as this machine can read them.
+    var secrets: ConfinedSecrets {
+        ConfinedSecrets(
+            directory: settings.text(.secretsDirectory), environment: ProcessInfo.processInfo.environment)
     }
 
     func catalogue() throws -> ProfileCatalogue {

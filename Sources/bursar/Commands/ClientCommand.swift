@@ -75,7 +75,7 @@ extension ClientCommand {
                     id: id, secretHash: secret.withBytes { hasher.hash($0) }, pepperVersion: pepper.version,
                     tenants: tenants, provider: provider, environment: environment, expiresAt: nil)
                 try await ledger.issueClient(
-                    client, lifetime: expires.flatMap(Lifetime.parse), by: administration.actor)
+                    client, lifetime: expires.flatMap { Lifetime.parse($0) }, by: administration.actor)
             }
             let result = Result(
                 clientID: id.text, clientSecret: secret.revealText(), tenants: tenants.map(\.description),
@@ -135,10 +135,10 @@ extension ClientCommand {
 
 /// A time span as people write it in flags.
 enum Lifetime {
-    static func parse(_ text: String) -> Duration? {
+    static func parse(_ text: String, from least: Int64 = 1) -> Duration? {
         let units: [Character: Int64] = ["d": 86_400, "h": 3_600, "m": 60, "s": 1]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
-            (1...1_000_000).contains(count)
+            (least...1_000_000).contains(count)
         else { return nil }
         return .seconds(count * unit)
     }

@@ -16,6 +16,9 @@ struct ConnectionCommand: AsyncParsableCommand {
         let credentialID: String
         let credentialState: String
         let clientID: String?
+        let formerCredentialID: String?
+        let formerUntil: String?
+        let nextCredentialID: String?
         let origins: [String]
         let keepWarm: Bool
         let generation: Int64?
@@ -32,6 +35,9 @@ struct ConnectionCommand: AsyncParsableCommand {
             credentialID = health.connection.credential.description
             credentialState = health.credentialState.rawValue
             clientID = health.clientID
+            formerCredentialID = health.connection.former?.description
+            formerUntil = health.formerUntil?.description
+            nextCredentialID = health.next?.description
             origins = health.connection.origins
             keepWarm = health.connection.keepWarm
             generation = health.generation
@@ -41,6 +47,14 @@ struct ConnectionCommand: AsyncParsableCommand {
             failureCount = health.failureCount
             retryAt = health.retryAt?.description
         }
+
+        /// Its state, and whether it is amidst a rotation.
+        fileprivate var credential: String {
+            [
+                credentialState, nextCredentialID == nil ? nil : "next pending",
+                formerUntil.map { "former until \($0)" },
+            ].compactMap { $0 }.joined(separator: ", ")
+        }
     }
 
     static func table(_ shown: [Shown]) -> String {
@@ -48,7 +62,7 @@ struct ConnectionCommand: AsyncParsableCommand {
             header: ["BUSINESS UUID", "PROVIDER", "ENVIRONMENT", "CREDENTIAL", "TOKEN UNTIL", "FAILURE"],
             rows: shown.map {
                 [
-                    $0.businessUUID, $0.provider, $0.environment, $0.credentialState, $0.expiresAt ?? "-",
+                    $0.businessUUID, $0.provider, $0.environment, $0.credential, $0.expiresAt ?? "-",
                     $0.failureReason ?? "-",
                 ]
             }, empty: "There is no connection; `bursar credential set` makes one."

@@ -106,6 +106,7 @@ struct GatewayProcess {
         services += gateway.services
         services += [
             PartitionService(ledger: database.ledger, logger: logger, factory: registry),
+            OverlapService(ledger: database.ledger, logger: logger),
             RollUpService(ledger: database.reports),
             ReportZoneService(ledger: database.reports, settings: settings, logger: logger),
             KeyringWatch(

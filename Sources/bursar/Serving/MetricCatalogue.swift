@@ -95,6 +95,10 @@ enum MetricCatalogue {
             Name.directoryLag, .gauge,
             help: "Seconds for which the database has had a configuration that is not applied here."),
         MetricFamily(
+            Name.servedByFormer, .gauge,
+            help: "Connections whose callers get the former credential's token because the present one is "
+                + "rejected."),
+        MetricFamily(
             Name.secretsEnding, .gauge, help: "Client secrets that end within 14 days and have not ended."),
     ]
 

@@ -13,7 +13,7 @@ package final class MemoryTokenStore: TokenStore {
     }
 
     private struct Row {
-        let credential: CredentialID
+        let fields: SlotFields
         var token: Token?
         var leaseUntil: Instant?
         var leaseOwner: ReplicaID?
@@ -85,12 +85,15 @@ package final class MemoryTokenStore: TokenStore {
                     return .held(remaining: max(until - now, .milliseconds(1)))
                 }
             }
-            var row = rows[id] ?? Row(credential: slot.fields.credential, epoch: 0)
+            var row = rows[id] ?? Row(fields: slot.fields, epoch: 0)
             row.epoch += 1
             row.leaseUntil = now + request.duration
             row.leaseOwner = request.replica
             rows[id] = row
-            return .leased(Lease(epoch: row.epoch), previous: row.token?.relative(to: now))
+            let floor = rows.values.filter { $0.fields.sharesGenerations(with: slot.fields) }
+                .compactMap(\.token?.stored.generation).max()
+            let lease = Lease(epoch: row.epoch, floor: floor ?? .none)
+            return .leased(lease, previous: row.token?.relative(to: now))
         }
     }
 
@@ -153,13 +156,13 @@ package final class MemoryTokenStore: TokenStore {
     /// `connection retry`: forgets the failures of a credential's slots.
     package func endQuarantine(of credential: CredentialID) {
         rows.withLock { rows in
-            for id in rows.keys where rows[id]?.credential == credential { rows[id]?.failure = nil }
+            for id in rows.keys where rows[id]?.fields.credential == credential { rows[id]?.failure = nil }
         }
     }
 
     /// A removed credential takes its slots along.
     package func removeSlots(of credential: CredentialID) {
-        rows.withLock { rows in rows = rows.filter { $0.value.credential != credential } }
+        rows.withLock { rows in rows = rows.filter { $0.value.fields.credential != credential } }
     }
 
     /// Every sealed value that is stored, for tests that look for plaintext.
@@ -169,5 +172,11 @@ package final class MemoryTokenStore: TokenStore {
                 [token.access.bytes, token.refresh?.bytes].compactMap(\.self)
             }
         }
+    }
+}
+
+extension SlotFields {
+    fileprivate func sharesGenerations(with other: SlotFields) -> Bool {
+        owner == other.owner && provider == other.provider && environment == other.environment
     }
 }

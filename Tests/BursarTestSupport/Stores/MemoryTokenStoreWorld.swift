@@ -29,6 +29,7 @@ package final class MemoryTokenStoreWorld: TokenStoreWorld {
     }
 
     package func replaceCredential(of slot: SlotKey) { change(slot) { $0?.version += 1 } }
+    package func keepCredential(of slot: SlotKey) { change(slot) { $0?.state = .retiring } }
     package func suspendCredential(of slot: SlotKey) { change(slot) { $0?.state = .pending } }
 
     package func removeCredential(of slot: SlotKey) {

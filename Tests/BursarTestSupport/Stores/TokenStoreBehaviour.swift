@@ -13,6 +13,8 @@ package protocol TokenStoreWorld: Sendable {
     func replaceCredential(of slot: SlotKey) async throws
     /// The credential became pending.
     func suspendCredential(of slot: SlotKey) async throws
+    /// The credential was replaced by another, and is kept.
+    func keepCredential(of slot: SlotKey) async throws
     /// The credential is gone, and its slots with it.
     func removeCredential(of slot: SlotKey) async throws
     func credentialState(of slot: SlotKey) async throws -> Credential.State?
@@ -51,6 +53,8 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
     case replacedCredentialIsSuperseded
     case storedTokenOfAReplacedCredentialIsNotGiven
     case pendingCredentialIsSuperseded
+    case keptCredentialIsLeasedAndStored
+    case leaseTellsTheLatestGenerationOfItsOwner
 
     package func check(in world: some TokenStoreWorld) async throws {
         let slot = try await world.makeSlot()
@@ -95,6 +99,10 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
             try await trial.isSupersededThoughATokenIsStored { try await world.replaceCredential(of: slot) }
         case .pendingCredentialIsSuperseded:
             try await trial.isSuperseded { try await world.suspendCredential(of: slot) }
+        case .keptCredentialIsLeasedAndStored:
+            try await trial.isLeasedAndStored { try await world.keepCredential(of: slot) }
+        case .leaseTellsTheLatestGenerationOfItsOwner:
+            try await trial.leaseTellsTheLatestGenerationOfItsOwner()
         }
     }
 }

@@ -247,7 +247,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
     }
 
     @discardableResult
-    private func take(
+    func take(
         by replica: ReplicaID = first, for duration: Duration = .seconds(600), newerThan: Generation = .none,
         minimumLife: Duration = .seconds(1)
     ) async throws -> Lease {
@@ -259,7 +259,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         return lease
     }
 
-    private func publish(_ token: StoredToken, newerThan: Generation = .none) async throws {
+    func publish(_ token: StoredToken, newerThan: Generation = .none) async throws {
         let lease = try await take(newerThan: newerThan)
         #expect(try await store.publish(token, in: slot, lease: lease) == .stored)
     }
@@ -272,7 +272,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
             slot, lease: lease, after: StoredFailure(reason: reason, count: count, retryIn: retryIn))
     }
 
-    private func current(newerThan: Generation = .none) async throws -> StoredToken {
+    func current(newerThan: Generation = .none) async throws -> StoredToken {
         let answer = try await lease(by: Self.second, newerThan: newerThan)
         guard case .current(let token) = answer else { throw UnexpectedLeaseAnswer(answer: answer) }
         return token
@@ -282,7 +282,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         StoredFailure(reason: reason, count: 1, retryIn: .seconds(60))
     }
 
-    private func token(
+    func token(
         generation: Int64, refresh: SealedValue? = SealedValue(bytes: [9, 8, 7], keyVersion: 1)
     ) -> StoredToken {
         StoredToken(
