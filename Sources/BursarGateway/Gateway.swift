@@ -14,12 +14,14 @@ package final class Gateway: Sendable {
         package var statements: any StatementStore
         package var client: any ProviderClient
         package var secrets: any SecretReferences
+        package var quota: any QuotaStore
 
         package init(
             directory: any DirectoryStore, tokens: any TokenStore, usage: any UsageStore,
             journal: UsageJournal, statements: any StatementStore, client: any ProviderClient,
-            secrets: any SecretReferences
+            secrets: any SecretReferences, quota: any QuotaStore
         ) {
+            self.quota = quota
             self.journal = journal
             self.directory = directory
             self.tokens = tokens
@@ -34,6 +36,7 @@ package final class Gateway: Sendable {
     let directory: Directory
     let follower: DirectoryFollower
     let usage: UsageRecorder
+    let quota: QuotaDesk
     let refusals = RefusalMemory()
     let vault: Vault
     let world: World
@@ -52,6 +55,7 @@ package final class Gateway: Sendable {
         follower = DirectoryFollower(store: world.directory, directory: directory, environment: environment)
         usage = UsageRecorder(journal: world.journal, store: world.usage, environment: environment)
         usage.stateRecovery()
+        quota = QuotaDesk(store: world.quota, directory: directory, environment: environment)
         runner = FlightRunner(
             desk: desk, store: world.tokens,
             exchanger: Exchanger(
@@ -68,6 +72,7 @@ package final class Gateway: Sendable {
             DirectoryService(follower: follower, environment: environment),
             runner,
             RenewalService(desk: desk, environment: environment),
+            QuotaService(desk: quota, environment: environment),
             CensusService(gateway: self),
         ]
     }
@@ -85,6 +90,13 @@ package final class Gateway: Sendable {
     package func renewDue() {
         desk.renewDue(now: environment.clock.now(), jitter: environment.random.fraction)
     }
+
+    /// Takes another part of every tenant's limit. When it returns, nothing is granted by the former one any
+    /// more. Called by one at a time.
+    package func apply(_ share: ReplicaShare) { directory.apply(share) }
+
+    /// Exchanges quota with other replicas. `QuotaService` does it by itself; simulated time calls it.
+    package func exchangeQuota() async { await quota.tick() }
 
     /// Carries flights out until its task is cancelled; one of `services`, which simulated time runs alone.
     package func carryOutFlights() async { await runner.run() }

@@ -19,6 +19,10 @@ package final class GatewayMetrics: Sendable {
         package static let directoryVersion = "bursar_config_applied_version"
         package static let directoryFailures = "bursar_config_poll_failures_total"
         package static let secretsEnding = "bursar_client_secrets_ending"
+        package static let quotaOffered = "bursar_quota_offered_total"
+        package static let quotaBorrowed = "bursar_quota_borrowed_total"
+        package static let quotaFailures = "bursar_quota_exchange_failures_total"
+        package static let quotaShort = "bursar_quota_short_tenants"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
         package static let journalPending = "bursar_journal_frames_pending"
@@ -42,6 +46,10 @@ package final class GatewayMetrics: Sendable {
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
     private let secretsEnding: Gauge
+    private let quotaOffered: FloatingPointCounter
+    private let quotaBorrowed: FloatingPointCounter
+    private let quotaFailures: Counter
+    private let quotaShort: Gauge
     private let unattributed: Counter
     private let journalBytes: Gauge
     private let journalPending: Gauge
@@ -67,6 +75,10 @@ package final class GatewayMetrics: Sendable {
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)
         secretsEnding = Gauge(label: Name.secretsEnding, factory: factory)
+        quotaOffered = FloatingPointCounter(label: Name.quotaOffered, factory: factory)
+        quotaBorrowed = FloatingPointCounter(label: Name.quotaBorrowed, factory: factory)
+        quotaFailures = Counter(label: Name.quotaFailures, factory: factory)
+        quotaShort = Gauge(label: Name.quotaShort, factory: factory)
         unattributed = Counter(label: Name.unattributed, factory: factory)
         journalBytes = Gauge(label: Name.journalBytes, factory: factory)
         journalPending = Gauge(label: Name.journalPending, factory: factory)
@@ -99,6 +111,15 @@ package final class GatewayMetrics: Sendable {
     func dropped(events: Int) { eventsDropped.increment(by: events) }
     func applied(_ version: ConfigVersion) { directoryVersion.record(version.number) }
     func directoryPollFailed() { directoryFailures.increment() }
+    func quotaExchangeFailed() { quotaFailures.increment() }
+
+    /// - Parameter tenants: those for which this replica asked.
+    func exchangedQuota(offered: Quota, borrowed: Quota, short tenants: Int) {
+        quotaOffered.increment(by: offered.answers)
+        quotaBorrowed.increment(by: borrowed.answers)
+        quotaShort.record(tenants)
+    }
+
     func lostAttribution(_ answers: Int64) { unattributed.increment(by: answers) }
     func sealFailed() { sealFailures.increment() }
     func found(_ damage: JournalDamage) { journalDamaged.increment() }

@@ -2,7 +2,7 @@
 
 /// One kind of call. Raw values are exported: never rename one.
 package enum LedgerCall: String, Sendable, CaseIterable {
-    case lease, publish, release, follow, position, deliver, statement, partitions
+    case lease, publish, release, follow, position, deliver, statement, partitions, quota
     case rollUp = "roll_up"
     case keyRows = "key_rows"
 
@@ -17,6 +17,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .deliver: "storing usage"
         case .statement: "recording a scoped token's statement"
         case .partitions: "making partitions"
+        case .quota: "exchanging quota of rate limits"
         case .rollUp: "summing up downtime"
         case .keyRows: "counting what is sealed under each key"
         }

@@ -22,6 +22,8 @@ final class Directory: Sendable {
         var endings: [Instant] = []
         /// Every tenant that a platform credential acts for.
         var acting: [CredentialID: Set<TenantID>] = [:]
+        /// This replica's part of every tenant's limit.
+        var share = ReplicaShare.whole
     }
 
     private let contents = Mutex(Contents())
@@ -77,6 +79,22 @@ final class Directory: Sendable {
     /// The data keys of an owner, newest last.
     func keys(of owner: OwnerID) -> [WrappedDataKey] { contents.withLock { $0.keys[owner] ?? [] } }
 
+    // MARK: Limits
+
+    /// This replica's part of every tenant's limit.
+    var share: ReplicaShare { contents.withLock { $0.share } }
+
+    /// Gives every tenant's bucket another share. When it returns, nothing is granted by the former one any
+    /// more: a lower share may be told to others. Called by one at a time.
+    func apply(_ share: ReplicaShare) {
+        let tenants = contents.withLock { contents in
+            contents.share = share
+            return Array(contents.tenants.values)
+        }
+        let now = environment.clock.now()
+        for entry in tenants { entry.bucket.shape(entry.tenant.limit, share: share, now: now) }
+    }
+
     // MARK: Following
 
     /// Takes what changed. Slots whose credential was replaced, removed or retired lose their tokens.
@@ -85,7 +103,9 @@ final class Directory: Sendable {
         let touched = contents.withLock { contents in
             let former = contents.tenants
             let known = (contents.hashers, contents.peppers)
+            let share = contents.share
             if changes.isComplete { contents = Contents() }
+            contents.share = share
             contents.version = changes.version
             (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? known
             replaceKeys(changes, in: &contents)
@@ -174,12 +194,17 @@ final class Directory: Sendable {
     private func rebuild(
         _ tenants: [Tenant], former: [TenantID: TenantEntry], in contents: inout Contents
     ) {
+        let now = environment.clock.now()
         for tenant in tenants {
             let former = former[tenant.id]
             let entries = (contents.connections[tenant.id] ?? []).compactMap { connection in
                 entry(for: connection, former: former, in: contents)
             }
-            contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, former: former)
+            let bucket =
+                former?.bucket
+                ?? TenantBucket(tenant: tenant.id, limit: tenant.limit, share: contents.share, now: now)
+            bucket.shape(tenant.limit, share: contents.share, now: now)
+            contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, bucket: bucket)
         }
     }
 

@@ -143,7 +143,7 @@ struct GatewayProcess {
             directory: settings.text(.secretsDirectory), environment: ProcessInfo.processInfo.environment)
         let world = Gateway.World(
             directory: ledger, tokens: ledger, usage: ledger, journal: journal, statements: ledger,
-            client: client, secrets: secrets)
+            client: client, secrets: secrets, quota: ledger)
         let profiles = Dictionary(uniqueKeysWithValues: catalogue.all.map { ($0.id, $0) })
         return Gateway(world: world, vault: vault, profiles: profiles, environment: environment)
     }

@@ -15,7 +15,7 @@ enum MetricCatalogue {
 
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
-        let own = answers + refreshes(providers) + slots(providers) + configuration + usage
+        let own = answers + refreshes(providers) + slots(providers) + configuration + quota + usage
         let parts = DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
         for family in own + parts + ProcessMetrics.families + [KeyringWatch.family, ready, buildInfo] {
             registry.declare(family)
@@ -93,6 +93,21 @@ enum MetricCatalogue {
             Name.directoryFailures, .counter, help: "Readings of the configuration that failed."),
         MetricFamily(
             Name.secretsEnding, .gauge, help: "Client secrets that end within 14 days and have not ended."),
+    ]
+
+    private static let quota = [
+        MetricFamily(
+            Name.quotaOffered, .counter,
+            help: "Answers under tenants' limits that this replica offered to the others."),
+        MetricFamily(
+            Name.quotaBorrowed, .counter,
+            help: "Answers under tenants' limits that this replica took from the others' offers."),
+        MetricFamily(
+            Name.quotaFailures, .counter,
+            help: "Exchanges of quota that failed: each replica keeps to its own share meanwhile."),
+        MetricFamily(
+            Name.quotaShort, .gauge,
+            help: "Tenants for which this replica asked the others for quota, at the last exchange."),
     ]
 
     private static let usage = [

@@ -17,6 +17,7 @@ package final class GatewayFixture {
     package let tokens: MemoryTokenStore
     package let usage: MemoryUsageStore
     package let statements: MemoryStatementStore
+    package let quota: MemoryQuotaStore
     package let provider: ScriptedProvider
     package let keyring: Keyring
     package let vault: Vault
@@ -60,6 +61,7 @@ package final class GatewayFixture {
         tokens = MemoryTokenStore(directory: directory, clock: clock)
         usage = MemoryUsageStore()
         statements = MemoryStatementStore()
+        quota = MemoryQuotaStore(clock: clock)
         provider = ScriptedProvider(clock: clock)
         // The line below is well-formed.
         keyring = try! Keyring.parse(Self.keyLine, name: "test")
@@ -67,10 +69,10 @@ package final class GatewayFixture {
         self.options = options
         start = clock.now()
         processes = []
-        makeWorld = { [directory, tokens, usage, statements, provider] journal in
+        makeWorld = { [directory, tokens, usage, statements, quota, provider] journal in
             Gateway.World(
                 directory: directory, tokens: tokens, usage: usage, journal: journal, statements: statements,
-                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]))
+                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]), quota: quota)
         }
         makePepper()
         processes = [startProcess(in: folders.make())]
@@ -129,13 +131,14 @@ package final class GatewayFixture {
         settle()
     }
 
-    /// What the services do of their own accord: look at the calendar four times a second, flush every
-    /// second, poll every two.
+    /// What the services do of their own accord: look at the calendar and exchange quota four times a second,
+    /// flush every second, poll every two.
     private func work() {
         ticks += 1
         for process in processes {
             let gateway = process.gateway
             gateway.renewDue()
+            _ = process.executor.start { await gateway.exchangeQuota() }
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
             if ticks % 8 == 0 { _ = process.executor.start { await gateway.follow() } }
         }
