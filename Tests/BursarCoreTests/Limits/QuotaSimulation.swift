@@ -117,7 +117,8 @@ struct QuotaSimulation {
         level = max(0, level - (now - measuredAt).fractionalSeconds * rate) + 1
         measuredAt = now
         guard level > allowance + 0.001, violation == nil else { return }
-        violation = "\(level) above the rate, \(allowance) allowed, at \(now - Instant(seconds: 1_790_812_800))"
+        violation =
+            "\(level) above the rate, \(allowance) allowed, at \(now - Instant(seconds: 1_790_812_800))"
     }
 
     // MARK: Exchanging, as QuotaDesk does
@@ -182,7 +183,9 @@ struct QuotaSimulation {
             replicas[index].bucket.lose(now: now)
         }
         replicas[index].isWanted = answer.wanted.contains(tenant)
-        if replicas[index].isWanted, replicas[index].bucket.watch(now: now) { replicas[index].isWatched = true }
+        if replicas[index].isWanted, replicas[index].bucket.watch(now: now) {
+            replicas[index].isWatched = true
+        }
     }
 
     private mutating func deliverStrays() {
