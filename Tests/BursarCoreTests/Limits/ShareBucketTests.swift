@@ -110,7 +110,7 @@ import Testing
 
     @Test func halfOfAFullBucketIsOffered() {
         var bucket = bucket(half)
-        #expect(bucket.watch(now: start))
+        _ = bucket.watch(now: start)
         #expect(
             bucket.plan(now: start, isWanted: true, isAway: false)
                 == .exchange(ask: .none, offer: answers(25)))
@@ -157,7 +157,8 @@ import Testing
             #expect(bucket.plan(now: now, isWanted: false, isAway: false) == .rest)
         }
         #expect(bucket.plan(now: start + .seconds(1), isWanted: false, isAway: false) == .forget)
-        #expect(bucket.watch(now: start + .seconds(1)), "and is watched again when it is wanted")
+        let isWatchedAgain = bucket.watch(now: start + .seconds(1))
+        #expect(isWatchedAgain, "when it is wanted")
     }
 
     // MARK: Borrowing
