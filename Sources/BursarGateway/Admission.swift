@@ -103,7 +103,9 @@ extension Gateway {
         of tenant: TenantEntry, client: Client, now: Instant
     ) throws(Rejection) -> LimitState {
         let limit = tenant.tenant.limit
-        switch tenant.spend(now: now) {
+        let (decision, isNoticed) = tenant.bucket.spend(now: now)
+        if isNoticed { quota.watch(tenant.bucket) }
+        switch decision {
         case .allowed(let remaining, let reset):
             return LimitState(limit: limit, remaining: remaining, reset: reset)
         case .denied(let retryAfter, let reset):

@@ -20,16 +20,18 @@ package final class Gateway: Sendable {
         package var notices: (any ConfigurationNotices)?
         /// How people know this replica.
         package var label: ReplicaLabel
+        package var quota: any QuotaStore
 
         package init(
             directory: any DirectoryStore, tokens: any TokenStore, usage: any UsageStore,
             journal: UsageJournal, statements: any StatementStore, client: any ProviderClient,
-            secrets: any SecretReferences, replicas: any ReplicaStore, label: ReplicaLabel,
-            notices: (any ConfigurationNotices)? = nil
+            secrets: any SecretReferences, quota: any QuotaStore, replicas: any ReplicaStore,
+            label: ReplicaLabel, notices: (any ConfigurationNotices)? = nil
         ) {
             self.notices = notices
             self.replicas = replicas
             self.label = label
+            self.quota = quota
             self.journal = journal
             self.directory = directory
             self.tokens = tokens
@@ -46,6 +48,7 @@ package final class Gateway: Sendable {
     /// This replica among the others.
     package let membership: Membership
     let usage: UsageRecorder
+    let quota: QuotaDesk
     let refusals = RefusalMemory()
     let vault: Vault
     let world: World
@@ -72,6 +75,7 @@ package final class Gateway: Sendable {
             environment: environment)
         usage = UsageRecorder(journal: world.journal, store: world.usage, environment: environment)
         usage.stateRecovery()
+        quota = QuotaDesk(store: world.quota, directory: directory, environment: environment)
         runner = FlightRunner(
             desk: desk, store: world.tokens,
             exchanger: Exchanger(
@@ -90,6 +94,7 @@ package final class Gateway: Sendable {
             DirectoryService(follower: follower, membership: membership, environment: environment),
             runner,
             RenewalService(desk: desk, environment: environment),
+            QuotaService(desk: quota, environment: environment),
             CensusService(gateway: self),
         ]
             + [listening].compactMap(\.self)
@@ -151,6 +156,9 @@ package final class Gateway: Sendable {
     package func followFromScratch() async -> Result<Void, StoreFailure> {
         await follower.followFromScratch()
     }
+
+    /// Exchanges quota with other replicas. `QuotaService` does it by itself; simulated time calls it.
+    package func exchangeQuota() async { await quota.tick() }
 
     /// Carries flights out until its task is cancelled; one of `services`, which simulated time runs alone.
     package func carryOutFlights() async { await runner.run() }

@@ -26,6 +26,10 @@ package final class GatewayMetrics: Sendable {
         package static let clockOffset = "bursar_clock_offset_seconds"
         package static let servedByFormer = "bursar_connections_served_by_former"
         package static let secretsEnding = "bursar_client_secrets_ending"
+        package static let quotaOffered = "bursar_quota_offered_total"
+        package static let quotaBorrowed = "bursar_quota_borrowed_total"
+        package static let quotaFailures = "bursar_quota_exchange_failures_total"
+        package static let quotaShort = "bursar_quota_short_tenants"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
         package static let journalPending = "bursar_journal_frames_pending"
@@ -58,6 +62,10 @@ package final class GatewayMetrics: Sendable {
     private let clockOffset: Gauge
     private let secretsEnding: Gauge
     private let servedByFormer: Gauge
+    private let quotaOffered: FloatingPointCounter
+    private let quotaBorrowed: FloatingPointCounter
+    private let quotaFailures: Counter
+    private let quotaShort: Gauge
     private let unattributed: Counter
     private let journalBytes: Gauge
     private let journalPending: Gauge
@@ -96,6 +104,10 @@ package final class GatewayMetrics: Sendable {
         clockOffset = Gauge(label: Name.clockOffset, factory: factory)
         servedByFormer = Gauge(label: Name.servedByFormer, factory: factory)
         secretsEnding = Gauge(label: Name.secretsEnding, factory: factory)
+        quotaOffered = FloatingPointCounter(label: Name.quotaOffered, factory: factory)
+        quotaBorrowed = FloatingPointCounter(label: Name.quotaBorrowed, factory: factory)
+        quotaFailures = Counter(label: Name.quotaFailures, factory: factory)
+        quotaShort = Gauge(label: Name.quotaShort, factory: factory)
         unattributed = Counter(label: Name.unattributed, factory: factory)
         journalBytes = Gauge(label: Name.journalBytes, factory: factory)
         journalPending = Gauge(label: Name.journalPending, factory: factory)
@@ -149,6 +161,15 @@ package final class GatewayMetrics: Sendable {
     func noticed() { notices.increment() }
     func listener(isFailing: Bool) { listenerFailing.record(isFailing ? 1 : 0) }
     func clock(offset: Duration) { clockOffset.record(offset.fractionalSeconds) }
+    func quotaExchangeFailed() { quotaFailures.increment() }
+
+    /// - Parameter tenants: those for which this replica asked.
+    func exchangedQuota(offered: Quota, borrowed: Quota, short tenants: Int) {
+        quotaOffered.increment(by: offered.answers)
+        quotaBorrowed.increment(by: borrowed.answers)
+        quotaShort.record(tenants)
+    }
+
     func lostAttribution(_ answers: Int64) { unattributed.increment(by: answers) }
     func sealFailed() { sealFailures.increment() }
     func found(_ damage: JournalDamage) { journalDamaged.increment() }

@@ -2,8 +2,7 @@
 
 /// One kind of call. Raw values are exported: never rename one.
 package enum LedgerCall: String, Sendable, CaseIterable {
-    case lease, publish, release, follow, position, deliver, statement, partitions
-    case retire
+    case lease, publish, release, follow, position, deliver, statement, partitions, quota, retire
     case rollUp = "roll_up"
     case keyRows = "key_rows"
     case giveBack = "give_back"
@@ -21,6 +20,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .statement: "recording a scoped token's statement"
         case .partitions: "making partitions"
         case .retire: "retiring credentials whose overlap is over"
+        case .quota: "exchanging quota of rate limits"
         case .rollUp: "summing up downtime"
         case .giveBack: "giving leases back"
         case .keyRows: "counting what is sealed under each key"

@@ -76,7 +76,7 @@ package struct GenericCellRate: Sendable, Equatable {
 
 extension Duration {
     /// At most a century, so that a day's interval times a million's burst does not overflow.
-    fileprivate var wholeNanoseconds: Int64 {
+    var wholeNanoseconds: Int64 {
         let bounded = min(self, .seconds(3_155_760_000)).components
         return bounded.seconds * 1_000_000_000 + bounded.attoseconds / 1_000_000_000
     }

@@ -93,6 +93,8 @@ package final class Membership: Sendable {
             return (action, joins, contents.behindSince.map { receivedAt - $0 } ?? .zero)
         }
         if joins { join(offset) }
+        // Before a lower share is reported, nothing is granted by the former one any more.
+        if directory.share != share { directory.apply(share) }
         environment.metrics.heard(news, share: self.share, lag: lag)
         if joins || isPrompt { environment.metrics.clock(offset: joins ? .zero : offset) }
         return action == .beatAgain || !hasJoined ? .beatAgain : .rest(isBehind: isBehind)

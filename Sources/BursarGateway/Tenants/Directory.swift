@@ -24,6 +24,8 @@ final class Directory: Sendable {
         var acting: [CredentialID: Set<TenantID>] = [:]
         /// Connections whose former credential is kept.
         var rotating: [ConnectionEntry] = []
+        /// This replica's part of every tenant's limit.
+        var share = ReplicaShare.none
     }
 
     private let contents = Mutex(Contents())
@@ -79,6 +81,22 @@ final class Directory: Sendable {
     /// The data key that seals for an owner.
     func newestKey(of owner: OwnerID) -> WrappedDataKey? { contents.withLock { $0.keys[owner] }?.newest }
 
+    // MARK: Limits
+
+    /// This replica's part of every tenant's limit.
+    var share: ReplicaShare { contents.withLock { $0.share } }
+
+    /// Gives every tenant's bucket another share. When it returns, nothing is granted by the former one any
+    /// more: a lower share may be told to others. Called by one at a time.
+    func apply(_ share: ReplicaShare) {
+        let tenants = contents.withLock { contents in
+            contents.share = share
+            return Array(contents.tenants.values)
+        }
+        let now = environment.clock.now()
+        for entry in tenants { entry.bucket.shape(entry.tenant.limit, share: share, now: now) }
+    }
+
     // MARK: Following
 
     /// Takes what changed. Slots whose credential was replaced, removed or retired lose their tokens.
@@ -88,7 +106,9 @@ final class Directory: Sendable {
             let former = contents.tenants
             let known = (contents.hashers, contents.peppers)
             let holders = changes.isComplete ? contents.keys : [:]
+            let share = contents.share
             if changes.isComplete { contents = Contents() }
+            contents.share = share
             contents.version = changes.version
             (contents.hashers, contents.peppers) = hashers.map { ($0, changes.peppers) } ?? known
             replaceKeys(changes, former: holders, in: &contents)
@@ -190,6 +210,7 @@ final class Directory: Sendable {
     private func rebuild(
         _ tenants: [Tenant], former: [TenantID: TenantEntry], in contents: inout Contents
     ) {
+        let now = environment.clock.now()
         for tenant in tenants {
             let former = former[tenant.id]
             let known = (former?.connections ?? []).flatMap { [$0, $0.fallback].compactMap(\.self) }
@@ -201,7 +222,11 @@ final class Directory: Sendable {
                     for: connection, by: connection.credential, fallback: fallback, known: known,
                     in: &contents)
             }
-            contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, former: former)
+            let bucket =
+                former?.bucket
+                ?? TenantBucket(tenant: tenant.id, limit: tenant.limit, share: contents.share, now: now)
+            bucket.shape(tenant.limit, share: contents.share, now: now)
+            contents.tenants[tenant.id] = TenantEntry(tenant: tenant, connections: entries, bucket: bucket)
         }
     }
 

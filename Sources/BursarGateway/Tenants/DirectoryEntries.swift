@@ -2,20 +2,17 @@
 package import BursarCore
 internal import Synchronization
 
-/// A tenant with its connections and its spending. Replaced when the tenant changes; the spending moves over.
+/// A tenant with its connections and its spending. Replaced when the tenant changes; its bucket stays.
 final class TenantEntry: Sendable {
     let tenant: Tenant
     let connections: [ConnectionEntry]
-    private let rate: Mutex<GenericCellRate>
+    let bucket: TenantBucket
 
-    init(tenant: Tenant, connections: [ConnectionEntry], former: TenantEntry?) {
+    /// `bucket` is of this tenant and has the shape of its limit.
+    init(tenant: Tenant, connections: [ConnectionEntry], bucket: TenantBucket) {
         self.tenant = tenant
         self.connections = connections
-        rate = Mutex(former?.rate.withLock { $0 } ?? GenericCellRate())
-    }
-
-    func spend(now: Instant) -> GenericCellRate.Decision {
-        rate.withLock { $0.spend(tenant.limit, now: now) }
+        self.bucket = bucket
     }
 }
 

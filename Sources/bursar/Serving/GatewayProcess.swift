@@ -169,7 +169,7 @@ struct GatewayProcess {
             directory: settings.text(.secretsDirectory), environment: ProcessInfo.processInfo.environment)
         let world = Gateway.World(
             directory: ledger, tokens: ledger, usage: ledger, journal: journal, statements: ledger,
-            client: client, secrets: secrets, replicas: ledger,
+            client: client, secrets: secrets, quota: ledger, replicas: ledger,
             label: ReplicaLabel(name: HostName.current, program: Bursar.version),
             notices: database.notices)
         let profiles = Dictionary(uniqueKeysWithValues: catalogue.all.map { ($0.id, $0) })

@@ -15,7 +15,8 @@ enum MetricCatalogue {
 
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
-        let own = answers + refreshes(providers) + slots(providers) + configuration + replicas + usage
+        let own =
+            answers + refreshes(providers) + slots(providers) + configuration + replicas + quota + usage
         let parts = DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
         for family in own + parts + ProcessMetrics.families + [KeyringWatch.family, ready, buildInfo] {
             registry.declare(family)
@@ -118,6 +119,21 @@ enum MetricCatalogue {
         MetricFamily(
             Name.clockOffset, .gauge,
             help: "Seconds by which the gateway's clock is ahead of the database's."),
+    ]
+
+    private static let quota = [
+        MetricFamily(
+            Name.quotaOffered, .counter,
+            help: "Answers under tenants' limits that this replica offered to the others."),
+        MetricFamily(
+            Name.quotaBorrowed, .counter,
+            help: "Answers under tenants' limits that this replica took from the others' offers."),
+        MetricFamily(
+            Name.quotaFailures, .counter,
+            help: "Exchanges of quota that failed: each replica keeps to its own share meanwhile."),
+        MetricFamily(
+            Name.quotaShort, .gauge,
+            help: "Tenants for which this replica asked the others for quota, at the last exchange."),
     ]
 
     private static let usage = [

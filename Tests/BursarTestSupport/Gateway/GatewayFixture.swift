@@ -18,6 +18,7 @@ package final class GatewayFixture {
     package let usage: MemoryUsageStore
     package let statements: MemoryStatementStore
     package let replicas: MemoryReplicaStore
+    package let quota: MemoryQuotaStore
     package let provider: ScriptedProvider
     package private(set) var keyring: Keyring
     package let vault: Vault
@@ -63,6 +64,7 @@ package final class GatewayFixture {
         usage = MemoryUsageStore()
         statements = MemoryStatementStore()
         replicas = MemoryReplicaStore(clock: clock) { [directory] in directory.version }
+        quota = MemoryQuotaStore(clock: clock)
         provider = ScriptedProvider(clock: clock)
         // The line below is well-formed.
         keyring = try! Keyring.parse(Self.firstKey, name: "test")
@@ -70,10 +72,10 @@ package final class GatewayFixture {
         self.options = options
         start = clock.now()
         processes = []
-        makeWorld = { [directory, tokens, usage, statements, replicas, provider] journal in
+        makeWorld = { [directory, tokens, usage, statements, quota, replicas, provider] journal in
             Gateway.World(
                 directory: directory, tokens: tokens, usage: usage, journal: journal, statements: statements,
-                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]),
+                client: provider, secrets: ConfinedSecrets(directory: nil, environment: [:]), quota: quota,
                 replicas: replicas, label: ReplicaLabel(name: "host", program: "test"))
         }
         makePepper()
@@ -133,13 +135,14 @@ package final class GatewayFixture {
         settle()
     }
 
-    /// What the services do of their own accord: look at the calendar four times a second, flush every
-    /// second, beat every second, poll every two.
+    /// What the services do of their own accord: look at the calendar and exchange quota four times a second,
+    /// flush and beat every second, poll every two.
     private func work() {
         ticks += 1
         for process in processes {
             let gateway = process.gateway
             gateway.renewDue()
+            _ = process.executor.start { await gateway.exchangeQuota() }
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
             let polls = ticks % 8 == 0
             guard ticks % 4 == 0 else { continue }
