@@ -99,7 +99,7 @@ class RestrictedTests(unittest.TestCase):
         self.assertEqual(labels["pod-security.kubernetes.io/enforce"], "restricted")
 
     def test_every_pod_is_restricted(self) -> None:
-        self.assertEqual(len(list(templates())), 5)
+        self.assertEqual(len(list(templates())), 6)
         for name, template in templates():
             pod = template["spec"]
             self.assertTrue(pod["securityContext"]["runAsNonRoot"], name)

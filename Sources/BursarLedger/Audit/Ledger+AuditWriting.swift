@@ -12,21 +12,22 @@ extension Ledger {
         guard !entries.isEmpty else { return }
         var (ends, key) = try await lockChains(of: entries, on: connection)
         let opened = if let key { key } else { try await makeAuditKey(on: connection) }
-        let rows = try entries.map { entry in
-            guard let end = ends[entry.chain] else {
-                throw LedgerError.refused("the chain of \(entry.chain) cannot be locked")
+        for start in stride(from: 0, to: entries.count, by: Self.rowsInAStatement) {
+            let some = entries[start..<min(start + Self.rowsInAStatement, entries.count)]
+            let rows = try some.map { entry in
+                guard let end = ends[entry.chain] else {
+                    throw LedgerError.refused("the chain of \(entry.chain) cannot be locked")
+                }
+                let row = try self.row(entry, by: actor, after: end, under: opened)
+                ends[entry.chain] = ChainEnd(sequence: end.sequence + 1, mac: row.mac, at: end.at)
+                return row
             }
-            let row = try self.row(entry, by: actor, after: end, under: opened)
-            ends[entry.chain] = ChainEnd(sequence: end.sequence + 1, mac: row.mac, at: end.at)
-            return row
-        }
-        for start in stride(from: 0, to: rows.count, by: Self.rowsInAStatement) {
-            try await insert(rows[start..<min(start + Self.rowsInAStatement, rows.count)], on: connection)
+            try await insert(rows, on: connection)
         }
     }
 
-    /// An import may bring 100,000 tenants.
-    private static let rowsInAStatement = 5_000
+    /// An import may bring 100,000 tenants: neither one statement for all, nor a long silence before it.
+    private static let rowsInAStatement = 1_000
 
     /// Where the next row goes, and the time it bears.
     private struct ChainEnd {
@@ -36,7 +37,8 @@ extension Ledger {
     }
 
     /// Locks the chains' heads until the transaction ends, and reads the audit key along with them. The time
-    /// is that of the lock, so that it grows along each chain.
+    /// is that of the lock, so that it grows along each chain. A program that freezes from here on loses its
+    /// connection, and with it the locks.
     private func lockChains(
         of entries: [AuditEntry], on connection: PostgresConnection
     ) async throws -> (ends: [TenantID: ChainEnd], key: WrappedDataKey?) {
@@ -52,6 +54,7 @@ extension Ledger {
             )
             SELECT tenant_id, seq, mac, at, version, kek_id, wrapped
             FROM locked LEFT JOIN bursar.audit_key ON true
+            CROSS JOIN set_config('idle_in_transaction_session_timeout', '30s', true)
             """)
         var ends: [TenantID: ChainEnd] = [:]
         for row in rows {
@@ -75,7 +78,7 @@ extension Ledger {
         return row
     }
 
-    private func insert(_ rows: ArraySlice<AuditRow>, on connection: PostgresConnection) async throws {
+    private func insert(_ rows: [AuditRow], on connection: PostgresConnection) async throws {
         let lasts = Dictionary(rows.map { ($0.chain, $0) }, uniquingKeysWith: { $1 }).values
         try await connection.execute(
             """

@@ -86,8 +86,9 @@ extension AuditCommand {
             try administration.output.print(shown) { shown.text }
             let count = result.findings.count
             guard count == 0 else {
+                let findings = count == 1 ? "1 finding" : "\(count) findings"
                 throw CommandFailure(
-                    .failed, "the audit trail is NOT what was written: \(count) findings, see above")
+                    .failed, "the audit trail is NOT what was written: \(findings), see above")
             }
         }
 
