@@ -54,7 +54,7 @@ struct GatewayProcess {
     func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
-        let database = Database(
+        let database = try Database(
             settings: settings, timelines: timelines, logger: logger, tracer: tracer, factory: registry)
         // Before the first connection: an old primary must not be the first that is met.
         await database.watch.probe()
