@@ -37,7 +37,6 @@ package final class GatewayMetrics: Sendable {
         package static let sealFailures = "bursar_journal_seal_failures_total"
         package static let journalDamaged = "bursar_journal_damaged_total"
         package static let framesReplayed = "bursar_journal_frames_replayed_total"
-        package static let framesLost = "bursar_journal_frames_lost_total"
     }
 
     /// Stands where a label does not apply.
@@ -73,7 +72,6 @@ package final class GatewayMetrics: Sendable {
     private let sealFailures: Counter
     private let journalDamaged: Counter
     private let framesReplayed: Counter
-    private let framesLost: Counter
     private let waiters: Gauge
 
     package init(factory: any MetricsFactory) {
@@ -115,7 +113,6 @@ package final class GatewayMetrics: Sendable {
         sealFailures = Counter(label: Name.sealFailures, factory: factory)
         journalDamaged = Counter(label: Name.journalDamaged, factory: factory)
         framesReplayed = Counter(label: Name.framesReplayed, factory: factory)
-        framesLost = Counter(label: Name.framesLost, factory: factory)
         waiters = Gauge(label: Name.waiters, factory: factory)
     }
 
@@ -176,7 +173,7 @@ package final class GatewayMetrics: Sendable {
 
     func found(_ setback: JournalSpool.Setback) {
         framesReplayed.increment(by: setback.replayed)
-        framesLost.increment(by: setback.lost)
+        if setback.lost > 0 { journalDamaged.increment() }
     }
 
     func journal(bytes: Int, pending: Int, oldest age: Duration) {

@@ -45,7 +45,8 @@ struct ConnectionAttempt {
             }
         }
         guard let connection else { throw failure(.unreachable, "out of memory") }
-        let session = Session(connection, queryTimeout: configuration.queryTimeout)
+        let session = Session(
+            connection, queryTimeout: configuration.queryTimeout, pooler: configuration.pooler)
         try poll(session, until: deadline)
         try configure(session, until: deadline)
         try admit(session, until: deadline)
@@ -72,6 +73,7 @@ struct ConnectionAttempt {
     }
 
     private func configure(_ session: Session, until deadline: Deadline) throws(PostgresError) {
+        guard configuration.pooler == .none else { return }
         // Compiling a statement costs some 300 ms, and the planner takes to it whenever it guesses a table's
         // size too high, as it does of one that was never analysed.
         var settings = [

@@ -1,5 +1,13 @@
 // Where the server is and how long we are willing to wait for it.
 
+/// What stands between us and the server.
+package enum PostgresPooler: String, Sendable, CaseIterable {
+    /// Nothing, or a pooler that gives each connection a session of its own.
+    case none
+    /// One that lends a session for each transaction: settings of a session would be left to somebody else.
+    case transaction
+}
+
 /// How to reach PostgreSQL. Its description never shows the connection string, which may hold a password.
 package struct PostgresConfiguration: Sendable {
     /// A libpq URI or conninfo, several hosts allowed; "" leaves everything to libpq's PG* variables.
@@ -8,6 +16,7 @@ package struct PostgresConfiguration: Sendable {
     let connectTimeout: Duration
     let queryTimeout: Duration
     let sessionSettings: [(String, String)]
+    let pooler: PostgresPooler
     let watch: PrimaryWatch?
     /// The place of the only host to try; nil tries them all.
     private(set) var onlyHost: Int?
@@ -20,17 +29,20 @@ package struct PostgresConfiguration: Sendable {
     ///     less, so that a merely slow statement costs no connection.
     ///   - sessionSettings: settings (`search_path`, …) of every connection, beside those this module makes:
     ///     statement_timeout, jit and client_connection_check_interval.
+    ///   - pooler: with `.transaction`, settings are made for each transaction, and `sessionSettings` for
+    ///     none; a single statement then has our own deadline alone.
     ///   - watch: keeps connections to primaries of its timeline; without one any server will do.
     package init(
         connectionString: String, applicationName: String = "bursar", connectTimeout: Duration = .seconds(5),
         queryTimeout: Duration = .seconds(5), sessionSettings: [(String, String)] = [],
-        watch: PrimaryWatch? = nil
+        pooler: PostgresPooler = .none, watch: PrimaryWatch? = nil
     ) {
         self.connectionString = connectionString
         self.applicationName = applicationName
         self.connectTimeout = connectTimeout
         self.queryTimeout = queryTimeout
         self.sessionSettings = sessionSettings
+        self.pooler = pooler
         self.watch = watch
     }
 }
@@ -49,7 +61,7 @@ extension PostgresConfiguration {
         var probing = PostgresConfiguration(
             connectionString: connectionString, applicationName: applicationName + "-probe",
             connectTimeout: PrimaryWatch.patience, queryTimeout: PrimaryWatch.patience,
-            sessionSettings: sessionSettings)
+            sessionSettings: sessionSettings, pooler: pooler)
         probing.onlyHost = host
         return probing
     }

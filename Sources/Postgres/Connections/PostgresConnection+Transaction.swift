@@ -6,7 +6,7 @@ extension PostgresConnection {
     package func transaction<R: Sendable>(
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await execute("BEGIN")
+        try await perform { session throws(PostgresError) in try session.begin() }
         let value: R
         do {
             value = try await body(self)

@@ -1,4 +1,5 @@
 // statement_timeout: the server's own end to a statement, just before ours.
+import CLibPQ
 
 extension Session {
     /// The server gives up a tenth, or half a second, before we do: a cancelled statement leaves the
@@ -6,6 +7,24 @@ extension Session {
     static func statementTimeout(for timeout: Duration) -> String {
         // 0 would mean none at all.
         String(max(1, (timeout - min(timeout / 10, .milliseconds(500))).milliseconds))
+    }
+
+    /// Begins a transaction. Behind a pooler it takes its settings along and leaves none behind: by SET,
+    /// since a query would fix the isolation level.
+    func begin() throws(PostgresError) {
+        let deadline = Deadline(after: queryTimeout)
+        guard pooler == .transaction else {
+            _ = try run("BEGIN", until: deadline)
+            return
+        }
+        var settings = [
+            "BEGIN", "SET LOCAL statement_timeout = \(Self.statementTimeout(for: queryTimeout))",
+            "SET LOCAL jit = off",
+        ]
+        if PQserverVersion(connection) >= 140_000 {
+            settings.append("SET LOCAL client_connection_check_interval = '1s'")
+        }
+        try script(settings.joined(separator: "; "), until: deadline)
     }
 
     /// Runs something that may take longer than the session allows: sets statement_timeout before and
@@ -44,8 +63,11 @@ extension Session {
         }
     }
 
+    /// Behind a pooler, for the transaction alone; outside one our own deadline has to do.
     private func setTimeout(_ value: String) throws(PostgresError) {
-        let query: PostgresQuery = "SELECT set_config('statement_timeout', \(value), false)"
+        let isLocal = pooler == .transaction
+        if isLocal, !isInTransaction { return }
+        let query: PostgresQuery = "SELECT set_config('statement_timeout', \(value), \(isLocal))"
         _ = try run(query, until: Deadline(after: queryTimeout))
     }
 }

@@ -9,6 +9,7 @@ final class Session {
     let connection: OpaquePointer
     /// How long a statement may take, and the server be silent in a stream.
     let queryTimeout: Duration
+    let pooler: PostgresPooler
     /// A lost line, a passed deadline or a reply we cannot make sense of: nothing may be sent any more.
     private(set) var isBroken = false
     /// The server said that it is leaving or was demoted: fit for no further transaction.
@@ -21,7 +22,8 @@ final class Session {
     var standing: TimelineStanding?
 
     /// Takes over a connection that stands; closes it in `finish` or when it goes.
-    init(_ connection: OpaquePointer, queryTimeout: Duration) {
+    init(_ connection: OpaquePointer, queryTimeout: Duration, pooler: PostgresPooler) {
+        self.pooler = pooler
         self.connection = connection
         self.queryTimeout = queryTimeout
         PQsetnonblocking(connection, 1)

@@ -26,7 +26,7 @@ struct Administration {
         let pool = PostgresPool(
             PostgresConfiguration(
                 connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout,
-                watch: await watch()),
+                pooler: try settings.databasePooler(), watch: try await watch()),
             pool: PostgresPoolConfiguration(size: 1))
         let ledger = Ledger(pool: pool, auditing: LateSealer(open: auditVault)) { call, _, error in
             if let error { Output.say("bursar: \(call.work): \(error)") }
@@ -42,9 +42,10 @@ struct Administration {
     }
 
     /// Where several hosts may hold an old primary, a look at all of them: what is written there is lost.
-    func watch() async -> PrimaryWatch? {
+    func watch() async throws -> PrimaryWatch? {
         let configuration = PostgresConfiguration(
-            connectionString: settings.databaseURL, applicationName: "bursar-cli")
+            connectionString: settings.databaseURL, applicationName: "bursar-cli",
+            pooler: try settings.databasePooler())
         guard configuration.choosesAmongPrimaries else { return nil }
         let watch = PrimaryWatch(configuration)
         await watch.probe()

@@ -23,10 +23,17 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let administration = try Administration(options)
+        // Its lock is a session's, and would be left to somebody else.
+        guard try administration.settings.databasePooler() == .none else {
+            throw CommandFailure(
+                .refused,
+                "`bursar migrate` needs a session of its own: give it PostgreSQL's own address in "
+                    + "BURSAR_DATABASE_URL, and BURSAR_DATABASE_POOLER=none")
+        }
         let connection = try await PostgresConnection.connect(
             PostgresConfiguration(
                 connectionString: administration.settings.databaseURL, applicationName: "bursar-migrate",
-                watch: await administration.watch()))
+                watch: try await administration.watch()))
         do {
             try await run(Migrator(connection: connection), administration.output)
             await connection.close()

@@ -21,20 +21,21 @@ struct Database: Sendable {
         settings: Settings, vault: Vault, timelines: TimelineFile, logger: Logger, tracer: (any Tracer)?,
         factory: any MetricsFactory
     ) throws {
+        let pooler = try settings.databasePooler()
         let metrics = DatabaseMetrics(factory: factory)
         let failures = StoreFailureLog(logger: logger)
         let observe: Ledger.Observer = { call, duration, error in
             metrics.ended(call, after: duration, failed: error != nil)
             if let error { failures.report(call, error) }
         }
-        watch = Self.watch(settings, timelines, logger)
+        watch = Self.watch(settings, pooler, timelines, logger)
         let gateway = PostgresPool(
-            PostgresConfiguration(connectionString: settings.databaseURL, watch: watch),
+            PostgresConfiguration(connectionString: settings.databaseURL, pooler: pooler, watch: watch),
             waited: metrics.waiting(in: .gateway))
         let reports = PostgresPool(
             PostgresConfiguration(
                 connectionString: settings.databaseURL, applicationName: "bursar-reports",
-                queryTimeout: Administration.reportTimeout, watch: watch),
+                queryTimeout: Administration.reportTimeout, pooler: pooler, watch: watch),
             pool: PostgresPoolConfiguration(size: ReportDesk.limit + 2),
             waited: metrics.waiting(in: .reports))
         ledger = Ledger(pool: gateway, auditing: vault, tracer: tracer, observe: observe)
@@ -42,19 +43,19 @@ struct Database: Sendable {
         let listener = PostgresConfiguration(
             connectionString: settings.databaseURL, applicationName: "bursar-listen", watch: watch)
         notices =
-            try settings.flag(.databaseListen)
+            try settings.flag(.databaseListen) && pooler == .none
             ? LedgerNotices(ledger: ledger, configuration: listener) : nil
         self.metrics = metrics
         pools = [.gateway: gateway, .reports: reports]
     }
 
     private static func watch(
-        _ settings: Settings, _ timelines: TimelineFile, _ logger: Logger
+        _ settings: Settings, _ pooler: PostgresPooler, _ timelines: TimelineFile, _ logger: Logger
     ) -> PrimaryWatch {
         let stepBack = "stop this gateway, delete \(timelines.path) and start it again"
         return PrimaryWatch(
-            PostgresConfiguration(connectionString: settings.databaseURL), remembered: timelines.remembered,
-            stepBack: stepBack
+            PostgresConfiguration(connectionString: settings.databaseURL, pooler: pooler),
+            remembered: timelines.remembered, stepBack: stepBack
         ) { timeline in
             guard let failure = timelines.remember(timeline) else { return }
             logger.error(

@@ -30,7 +30,8 @@ struct DatabaseMetrics: Sendable {
     private static let pool = MetricLabel("pool", values: DatabasePool.allCases.map(\.rawValue))
     private static let call = MetricLabel("call", values: LedgerCall.allCases.map(\.rawValue))
 
-    private static let verdict = MetricLabel("result", values: PrimaryWatch.Verdict.allCases.map(\.rawValue))
+    private static let verdict = MetricLabel(
+        "result", values: PrimaryWatch.Verdict.allCases.map(\.rawValue))
 
     static let families = [
         MetricFamily(
@@ -52,7 +53,7 @@ struct DatabaseMetrics: Sendable {
         MetricFamily(
             Name.timeline, .gauge, help: "The highest timeline of the database that this replica has seen."),
         MetricFamily(
-            Name.reachable, .gauge, help: "1 unless the last looks at the database's hosts found no primary."),
+            Name.reachable, .gauge, help: "1 unless the last looks at its hosts found no primary."),
         // Open: operators choose the ids of their keys.
         MetricFamily(
             Name.keyRows, .gauge,

@@ -153,9 +153,6 @@ enum MetricCatalogue {
             Name.framesReplayed, .counter,
             help: "Delivered frames that PostgreSQL had lost in a fail-over, and that were sent again."),
         MetricFamily(
-            Name.framesLost, .counter,
-            help: "Delivered frames that PostgreSQL had lost and that were not kept any more."),
-        MetricFamily(
             PartitionService.strayName, .gauge,
             help: "Rows in default partitions, where none should be; counted up to some thousands."),
     ]

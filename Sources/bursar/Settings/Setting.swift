@@ -5,6 +5,7 @@
 enum Setting: String, CaseIterable {
     case databaseURL = "database-url"
     case databaseListen = "database-listen"
+    case databasePooler = "database-pooler"
     case keyringFile = "keyring-file"
     case httpHost = "http-host"
     case httpPort = "http-port"
@@ -37,6 +38,7 @@ enum Setting: String, CaseIterable {
         switch self {
         case .databaseURL: "libpq URI or conninfo of PostgreSQL; empty uses libpq's own PG* variables"
         case .databaseListen: "true hears of changes on a connection of its own; false finds them by polling"
+        case .databasePooler: "what pools in front of PostgreSQL: none (or whole sessions), or transaction"
         case .keyringFile: "key-encryption keys, one `id:base64(32 bytes)` a line"
         case .httpHost: "merchant side: address to listen on"
         case .httpPort: "merchant side: port"
@@ -65,6 +67,7 @@ enum Setting: String, CaseIterable {
         case .databaseURL, .keyringFile, .adminTokensFile, .publicURL, .providerCAFile,
             .tlsCertificateFile, .tlsKeyFile, .providersDirectory, .secretsDirectory:
             nil
+        case .databasePooler: "none"
         case .httpHost, .adminHost: "127.0.0.1"
         case .httpPort: "8080"
         case .adminPort: "8081"

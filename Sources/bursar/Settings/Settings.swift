@@ -3,6 +3,7 @@ import BursarCore
 import BursarProviders
 private import Foundation
 import Logging
+import Postgres
 
 /// Resolved once at the start. Precedence: flags, environment, credentials directory, file, defaults.
 struct Settings: Sendable {
@@ -81,6 +82,12 @@ extension SettingsError {
 /// The settings as what they mean; each complaint names the setting, its source and what would be right.
 extension Settings {
     var databaseURL: String { text(.databaseURL) ?? "" }
+
+    func databasePooler() throws(SettingsError) -> PostgresPooler {
+        try parse(.databasePooler, expected: "none or transaction") {
+            PostgresPooler(rawValue: $0.lowercased())
+        }
+    }
 
     func port(_ setting: Setting) throws(SettingsError) -> Int {
         try parse(setting, expected: "a port from 0 to 65535") { text in

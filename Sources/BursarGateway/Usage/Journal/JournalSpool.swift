@@ -141,8 +141,8 @@ struct JournalSpool {
         }
     }
 
-    /// Closed segments in which every frame was delivered before `limit`, and was still there once it had been
-    /// `kept`; they are forgotten. Whoever delivers is to ask about those of which that is not known.
+    /// Closed segments in which every frame was delivered before `limit`, and was still there once it had
+    /// been `kept`; they are forgotten. Whoever delivers is to ask about those of which that is not known.
     mutating func takeOutdated(before limit: Instant, kept: Duration) -> [String] {
         for (journal, locations) in frames {
             let isDue = { (location: Location) in
