@@ -1,0 +1,62 @@
+"""What callers got, compared with what PostgreSQL counted and with what the provider really issued."""
+
+import hashlib
+from collections import Counter
+
+from programs import Failed, until
+
+
+class Checker:
+    def __init__(self, bench):
+        self._bench = bench
+
+    def check(self, row, lost_at_most: int, sums: bool) -> None:
+        """`lost_at_most`: answers that may be counted although no caller saw them, besides those whose caller
+        got none: one for each that was under way when a gateway was killed."""
+        answers = self._bench.callers.answers
+        row.found(*self._tokens([answer for answer in answers if answer.status == 200]))
+        if sums:
+            row.found(*self._sums(answers, lost_at_most))
+
+    def _tokens(self, answers) -> tuple[str, bool]:
+        """No token that had ended, none that belongs to somebody else, no life that is made up."""
+        records = {token: self._record(token) for token in {answer.token for answer in answers}}
+        expired = foreign = promised = 0
+        for answer in answers:
+            record = records[answer.token]
+            ends = record["expires_at_us"] / 1e6
+            expired += ends <= answer.sent
+            foreign += record["client_id"] not in self._bench.known_as[answer.call.tenant]
+            # From the request on, the token lived this long at least when it was answered.
+            promised += answer.body["expires_in"] > ends - answer.sent + 0.1
+        figure = f"{expired} expired, {foreign} foreign, {promised} promised too long of {len(answers)} tokens"
+        return figure, expired + foreign + promised == 0
+
+    def _record(self, token: str) -> dict:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        return self._bench.simulator.control("GET", f"tokens/{digest}")
+
+    def _sums(self, answers, lost_at_most: int) -> tuple[str, bool]:
+        """The ledger against the log, tenant by tenant."""
+        least = Counter(answer.call.tenant for answer in answers if answer.status == 200)
+        unseen = Counter(answer.call.tenant for answer in answers if answer.status == 0)
+
+        def look() -> bool:
+            counted = self._counted()
+            return all(counted[tenant] >= count for tenant, count in least.items())
+
+        try:
+            until("the ledger has every answer", look, 30)
+        except Failed:
+            pass  # the figure says so
+        counted = self._counted()
+        missing = sum(max(0, count - counted[tenant]) for tenant, count in least.items())
+        beyond = sum(max(0, counted[tenant] - least[tenant] - unseen[tenant]) for tenant in counted)
+        figure = f"ledger {counted.total()}, log {least.total()}, {missing} missing, {beyond} beyond"
+        return figure, missing == 0 and beyond <= lost_at_most
+
+    def _counted(self) -> Counter:
+        rows = self._bench.sql(
+            "SELECT business_uuid::text, sum(answers)::bigint FROM finance.usage_monthly GROUP BY 1"
+        )
+        return Counter({tenant: int(count) for tenant, count in rows if tenant and count})
