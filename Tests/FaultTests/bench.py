@@ -71,6 +71,10 @@ class Bench(Stand):
         self._servers.append(server)
         return server
 
+    def use(self, server: Server) -> None:
+        """What is checked from now on is checked there."""
+        self.database_url = f"postgresql://postgres@127.0.0.1:{server.port}/{self.database}"
+
     # Gateways
 
     def start_gateways(self, count: int = 3, **environment: str) -> list[Gateway]:

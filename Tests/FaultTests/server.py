@@ -17,8 +17,8 @@ SETTINGS = {
     "max_connections": "200",
     "wal_level": "replica",
     "max_wal_senders": "4",
-    "hot_standby": "on",
-    "wal_receiver_status_interval": "1s",
+    # Says when a change was committed.
+    "track_commit_timestamp": "on",
 }
 
 
