@@ -1,9 +1,12 @@
 """Three gateways on a PostgreSQL of their own, tenants, callers, and what is checked of them at the end."""
 
-import uuid
-from pathlib import Path
-import sys
+import hashlib
+import signal
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import yaml
 
@@ -90,7 +93,12 @@ class Bench(Stand):
     # Tenants
 
     def slots(
-        self, count: int, provider: str = "zertiban", life: int | None = None, rate: str = "1000000/s"
+        self,
+        count: int,
+        provider: str = "zertiban",
+        life: int | None = None,
+        rate: str = "1000000/s",
+        burst: int = 1_000_000,
     ) -> list[Call]:
         """Tenants with a connection each, by one import, and one client that acts for all of them."""
         if life:
@@ -100,7 +108,7 @@ class Bench(Stand):
             self.simulator.know(provider, self._name(tenant, provider), SECRET)
         connection = {"provider": provider, "environment": "sandbox", "secret_ref": f"env:{SECRET_NAME}"}
         entries = [
-            {"business_uuid": tenant, "name": "Merchant", "rate": rate, "burst": 1_000_000}
+            {"business_uuid": tenant, "name": "Merchant", "rate": rate, "burst": burst}
             | {"connections": [connection | {"client_id": self._name(tenant, provider)}]}
             for tenant in tenants
         ]
@@ -154,6 +162,23 @@ class Bench(Stand):
             for name, endpoint in provider.items()
             if name in ("token", "refresh")
         )
+
+    def record(self, token: str) -> dict:
+        """What the provider knows of a token."""
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        return self.simulator.control("GET", f"tokens/{digest}")
+
+    @contextmanager
+    def frozen(self, *gateways: Gateway) -> Iterator[None]:
+        """Their processes stand still."""
+        processes = [gateway.program.process for gateway in gateways]
+        for process in processes:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.send_signal(signal.SIGCONT)
 
     def check(self, row, lost_at_most: int = 0, sums: bool = True) -> None:
         """The log of all callers against the ledger and the simulator's own records."""

@@ -5,6 +5,7 @@ They run in a thread of their own, so that whoever breaks things meanwhile may w
 
 import asyncio
 import json
+import random
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -143,8 +144,8 @@ class Callers:
         choose: Callable[[], Sequence[Gateway]] | None = None,
         patience: float = 65,
     ) -> Iterator[list[Answer]]:
-        """Asks on and on, each worker by its own connections, going round the calls and the gateways (those
-        that `choose` names at the time, as a load balancer would). Gives this load's own log."""
+        """Asks on and on, each worker by its own connections, going round the gateways (those that `choose`
+        names at the time, as a load balancer would). Gives this load's own log."""
         log: list[Answer] = []
         ends = asyncio.Event()
         jobs = [
@@ -163,7 +164,8 @@ class Callers:
 
     async def _work(self, number, choose, calls, pause, patience, log, ends) -> None:
         connections: dict[str, Connection] = {}
-        turn = number
+        # A step through the calls that kept time with the gateways would ask each for its own few.
+        turn, dice = number, random.Random(number)
         while not ends.is_set():
             if not (gateways := choose()):
                 await asyncio.sleep(0.02)
@@ -174,7 +176,7 @@ class Callers:
             connection = connections.get(gateway.name)
             if connection is None:
                 connection = connections[gateway.name] = Connection(gateway, log, patience)
-            await connection.ask(calls[(turn * 7 + number) % len(calls)])
+            await connection.ask(dice.choice(calls))
             turn += 1
             await asyncio.sleep(pause)
         for connection in connections.values():

@@ -1,6 +1,5 @@
 """What callers got, compared with what PostgreSQL counted and with what the provider really issued."""
 
-import hashlib
 from collections import Counter
 
 from programs import Failed, until
@@ -20,21 +19,22 @@ class Checker:
 
     def _tokens(self, answers) -> tuple[str, bool]:
         """No token that had ended, none that belongs to somebody else, no life that is made up."""
-        records = {token: self._record(token) for token in {answer.token for answer in answers}}
+        records = {token: self._bench.record(token) for token in {answer.token for answer in answers}}
         expired = foreign = promised = 0
+        worst = 0.0
         for answer in answers:
             record = records[answer.token]
             ends = record["expires_at_us"] / 1e6
             expired += ends <= answer.sent
             foreign += record["client_id"] not in self._bench.known_as[answer.call.tenant]
             # From the request on, the token lived this long at least when it was answered.
-            promised += answer.body["expires_in"] > ends - answer.sent + 0.1
-        figure = f"{expired} expired, {foreign} foreign, {promised} promised too long of {len(answers)} tokens"
+            excess = answer.body["expires_in"] - (ends - answer.sent)
+            promised += excess > 0.1
+            worst = max(worst, excess)
+        figure = f"{expired} expired, {foreign} foreign, {promised} promised too long"
+        figure += f" (by {worst:.1f} s at most)" if promised else ""
+        figure += f" of {len(answers)} tokens"
         return figure, expired + foreign + promised == 0
-
-    def _record(self, token: str) -> dict:
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        return self._bench.simulator.control("GET", f"tokens/{digest}")
 
     def _sums(self, answers, lost_at_most: int) -> tuple[str, bool]:
         """The ledger against the log, tenant by tenant."""
@@ -53,6 +53,8 @@ class Checker:
         missing = sum(max(0, count - counted[tenant]) for tenant, count in least.items())
         beyond = sum(max(0, counted[tenant] - least[tenant] - unseen[tenant]) for tenant in counted)
         figure = f"ledger {counted.total()}, log {least.total()}, {missing} missing, {beyond} beyond"
+        if missing:
+            figure += f" ({self._pending()} frames pending)"
         return figure, missing == 0 and beyond <= lost_at_most
 
     def _counted(self) -> Counter:
@@ -60,3 +62,7 @@ class Checker:
             "SELECT business_uuid::text, sum(answers)::bigint FROM finance.usage_monthly GROUP BY 1"
         )
         return Counter({tenant: int(count) for tenant, count in rows if tenant and count})
+
+    def _pending(self) -> int:
+        pending = (gateway.metric("bursar_journal_frames_pending") or 0 for gateway in self._bench.gateways)
+        return int(sum(pending))

@@ -79,7 +79,8 @@ class Table:
 
 
 def line(row: Row) -> str:
-    return f"{row.fault} | {row.demanded} | {row.measured or 'nothing'} | {'ok' if row.ok else 'NOT OK'}"
+    verdict = "ok" if row.ok else "NOT OK"
+    return f"{row.fault} | {row.demanded} | {row.measured or 'nothing'} | {verdict} ({row.seconds} s)"
 
 
 def missing(rows: list[Row], subjects: list[str]) -> list[Row]:

@@ -1,6 +1,5 @@
 """One exchange, however many ask: on three gateways, without PostgreSQL, and when the holder freezes."""
 
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -53,14 +52,11 @@ def _frozen_holder(bench: Bench, call, row) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         caught = pool.submit(bench.callers.ask, first, call)
-        try:
-            until("the provider was asked", lambda: bench.asked(client_id) == 1, 10)
-            first.program.process.send_signal(signal.SIGSTOP)
+        until("the provider was asked", lambda: bench.asked(client_id) == 1, 10)
+        with bench.frozen(first):
             begin, (_, _, lease) = time.monotonic(), stored()
             overtaken = until("another serves", lambda: _served(bench, second, call), lease + 10)
             took, before = time.monotonic() - begin, stored()
-        finally:
-            first.program.process.send_signal(signal.SIGCONT)
         late = caught.result()
     again = until("the thawed one serves", lambda: _served(bench, first, call), 12)
     after = stored()
