@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from callers import Call, Callers, scoped_call, token_call
+from callers import Call, Callers, failed, scoped_call, token_call
 from checker import Checker
-from programs import until
+from programs import Failed
 from server import Server
 from servers import Client, Gateway
 from stand import Stand
@@ -146,9 +146,8 @@ class Bench(Stand):
         for gateway in gateways:
             for start in range(0, len(calls), 50):
                 answers = self.callers.burst([(gateway, call) for call in calls[start : start + 50]])
-                until_ok = [answer for answer in answers if answer.status != 200]
-                if until_ok:
-                    raise AssertionError(f"not warm: {until_ok[0].status} {until_ok[0].body}")
+                if wrong := failed(answers):
+                    raise Failed(f"not warm: {wrong[0].status} {wrong[0].body}")
 
     # Looking
 
@@ -160,7 +159,7 @@ class Bench(Stand):
             for count in counts
             for provider in count.values()
             for name, endpoint in provider.items()
-            if name in ("token", "refresh")
+            if name in ("token", "refresh", "scoped")
         )
 
     def record(self, token: str) -> dict:
@@ -180,6 +179,8 @@ class Bench(Stand):
             for process in processes:
                 process.send_signal(signal.SIGCONT)
 
-    def check(self, row, lost_at_most: int = 0, sums: bool = True) -> None:
+    def check(self, row, lost_at_most: int = 0, exchanges: bool = True) -> None:
         """The log of all callers against the ledger and the simulator's own records."""
-        Checker(self).check(row, lost_at_most, sums)
+        Checker(self).check(row, lost_at_most, exchanges)
+        if not row.ok:
+            self.show_logs()

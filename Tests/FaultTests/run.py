@@ -18,10 +18,10 @@ sys.path.insert(0, str(HERE.parent / "Operations"))
 
 # Each subject is a module with `run(table)`. The lines take about as long as each other.
 LINES = [
-    ["exchange", "outage", "withdrawal", "limits", "keys"],
-    ["failover", "leaving", "clocks", "rotation", "expiry", "storm"],
+    ["exchange", "outage", "withdrawal", "limits", "keys", "storm"],
+    ["failover", "leaving", "clocks", "rotation", "expiry", "addresses", "providers"],
 ]
-ALONE = ["latency"]
+ALONE = ["latency", "slow_callers"]
 
 
 def carry_out(subjects: list[str], file: Path) -> None:

@@ -52,8 +52,8 @@ class Server:
         """Makes this one an asynchronous standby of `primary`, reached by `port`, and starts it."""
         self._own(self.data)
         place = f"host=127.0.0.1 port={port} user=postgres"
-        arguments = ("-D", str(self.data), "-d", place, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
-        self._run("pg_basebackup", *arguments)
+        options = ("-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
+        self._run("pg_basebackup", "-D", str(self.data), "-d", place, *options)
         return self.start()
 
     def start(self) -> "Server":

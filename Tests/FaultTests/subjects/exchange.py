@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bench import Bench
 from callers import failed, statuses
 from programs import until
-from table import Table, scale
+from table import Table
 
 # Short, so that a lease ends soon: it lasts the timeout and 10 s (docs/API.md section 8).
 PROFILES = {"zertiban": {"limits": {"timeout": "1s"}}}
@@ -15,20 +15,24 @@ PROFILES = {"zertiban": {"limits": {"timeout": "1s"}}}
 def run(table: Table) -> None:
     with Bench(PROFILES) as bench:
         bench.start_gateways(3)
-        count = scale(500, 500)
+        count = 500
         one, other = bench.slots(2, "zatlas")
         frozen = bench.slots(1)[0]
         with table.row(f"3 replicas × {count} concurrent cold requests, one slot", "1 provider call") as row:
             _cold(bench, one, count, row, 1)
-        with table.row("lease holder frozen mid-call", "another serves ≤ lease + 1 s; late publish refused") as row:
+        demanded = "another serves ≤ lease + 1 s; late publish refused"
+        with table.row("lease holder frozen mid-call", demanded) as row:
             _frozen_holder(bench, frozen, row)
             bench.check(row)
-        with table.row("the same 3 × 500, PostgreSQL killed first, slots known", "≤ 3 provider calls") as row:
+        fault = "the same 3 × 500, PostgreSQL killed first, slots known"
+        with table.row(fault, "≤ 3 provider calls") as row:
             bench.server.kill()
             _cold(bench, other, count, row, 3)
             bench.server.start()
             bench.check(row)
-
+        with table.row("PostgreSQL unreachable for 3.5 s while a token is stored", "it lives no longer") as row:
+            _stored_late(bench, row)
+            bench.check(row)
 
 def _cold(bench: Bench, call, count: int, row, most: int) -> None:
     """The provider takes a while, so that everybody is there before the token is."""
@@ -63,6 +67,24 @@ def _frozen_holder(bench: Bench, call, row) -> None:
     row.found(f"served after {took:.1f} s of a lease of {lease:.1f} s", took <= lease + 1)
     is_refused = before[:2] == after[:2] and again.body["generation"] == overtaken.body["generation"]
     row.found(f"late caller {late.status}, store {'unchanged' if is_refused else 'CHANGED'}", is_refused)
+
+
+def _stored_late(bench: Bench, row) -> None:
+    """What others read out of the store must not end later than the token does."""
+    cutter = bench.cutter()
+    slow = bench.gateway("gateway-slow", through=cutter)
+    (call,) = bench.slots(1, "phoenix", life=20)
+    (client_id,) = bench.known_as[call.tenant]
+    bench.simulator.fault("phoenix", "delay", endpoint="token", ms=600, client_id=client_id, count=1)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(bench.callers.ask, slow, call)
+        until("the provider was asked", lambda: bench.asked(client_id) == 1, 10)
+        cutter.freeze()
+        time.sleep(3.5)
+        cutter.mend()
+        mine = first.result()
+    others = bench.callers.burst([(gateway, call) for gateway in bench.gateways])
+    row.found(f"{mine.status}, others {statuses(others)}", not failed([mine, *others]))
 
 
 def _served(bench: Bench, gateway, call):

@@ -53,5 +53,6 @@ def _rewrap(bench: Bench, row) -> float:
     keys = bench.bursar("keys", "status")
     left = [key for key in keys if key["id"] == OLD and key["data_keys"] + key["peppers"]]
     rows = sum(key["data_keys"] for key in keys if key["id"] == NEW)
-    row.found(f"{rows} data keys under the new key, {'SOME' if left else 'none'} under the old", not left and rows >= COUNT)
+    figure = f"{rows} data keys under the new key, {'SOME' if left else 'none'} under the old"
+    row.found(figure, not left and rows >= COUNT)
     return seconds

@@ -16,7 +16,8 @@ def run(table: Table) -> None:
         with table.row("SIGTERM under load", "0 failed requests; exit ≤ 10 s") as row:
             _restart(bench, calls, gateways[:1], row)
         rounds = scale(1, 5)
-        with table.row(f"rolling restart of 3 under load, ×{rounds}", "0 failed requests; exit ≤ 10 s") as row:
+        fault = f"rolling restart of 3 under load, ×{rounds}"
+        with table.row(fault, "0 failed requests; exit ≤ 10 s") as row:
             _restart(bench, calls, gateways * rounds, row)
             bench.check(row)
 

@@ -1,4 +1,4 @@
-"""A tenant's rate limit holds over three gateways: evenly asked, mostly at one of them, without PostgreSQL."""
+"""A tenant's rate limit holds over three gateways: asked evenly, mostly at one, without PostgreSQL."""
 
 import time
 
@@ -45,8 +45,8 @@ def _demand(bench: Bench, gateways, call, row) -> float:
 
 
 def _most_beyond(admitted: list[tuple[float, float]]) -> float:
-    """The most that was admitted between any two moments, beyond the rate. A request was admitted at some time
-    between `sent` and `received`, and what cannot be told apart is taken for the gateway's good."""
+    """The most that was admitted between any two moments, beyond the rate. A request was admitted at some
+    time between `sent` and `received`, and what cannot be told apart is taken for the gateway's good."""
     least, most = float("inf"), 0.0
     for number, (sent, received) in enumerate(admitted):
         least = min(least, number - RATE * sent)
