@@ -34,6 +34,7 @@ def run(table: Table) -> None:
             _stored_late(bench, row)
             bench.check(row)
 
+
 def _cold(bench: Bench, call, count: int, row, most: int) -> None:
     """The provider takes a while, so that everybody is there before the token is."""
     bench.simulator.fault("zatlas", "delay", endpoint="token", ms=500)
