@@ -29,7 +29,7 @@ at_exit() {
 forget_settings() {
     local name
     for name in "${!BURSAR_@}"; do
-        [[ $name =~ ^BURSAR_(LOG|TEST|BENCH)_ ]] || unset "$name"
+        [[ $name =~ ^BURSAR_(LOG|TEST|BENCH|FAULTS)_ ]] || unset "$name"
     done
     unset CREDENTIALS_DIRECTORY STATE_DIRECTORY
 }

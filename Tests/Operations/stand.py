@@ -51,16 +51,18 @@ class Ended:
 class Stand:
     """Lends everything; at the end all of it goes, and what failed shows the tails of the logs."""
 
-    def __init__(self, profiles: dict[str, dict] | None = None):
-        """`profiles`: what the profiles say besides the simulator's address, by provider."""
+    def __init__(self, profiles: dict[str, dict] | None = None, server: str | None = None):
+        """`profiles`: what the profiles say besides the simulator's address, by provider; `server`: the URL of
+        a PostgreSQL to make the database in, instead of the one that all tests share."""
         self._profiles = profiles or {}
+        self._given = server
         self._programs: list[Program | Gateway] = []
         self._cutters: list[Cutter] = []
 
     def __enter__(self) -> "Stand":
         self._temporary = tempfile.TemporaryDirectory(prefix="bursar-stand.")
         self.folder = Path(self._temporary.name)
-        self._server = os.environ.get("BURSAR_TEST_DATABASE_URL") or sys.exit(
+        self._server = self._given or os.environ.get("BURSAR_TEST_DATABASE_URL") or sys.exit(
             "BURSAR_TEST_DATABASE_URL is not set: run the tests with ./dev test"
         )
         self.database = f"test_{uuid.uuid4().hex[:16]}"
@@ -107,10 +109,13 @@ class Stand:
                 problems.append(problem)
         for cutter in self._cutters:
             cutter.close()
-        self._administrate(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        self._drop_database()
         self._temporary.cleanup()
         if problems and not kind:
             raise problems[0]
+
+    def _drop_database(self) -> None:
+        self._administrate(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
 
     def show_logs(self) -> None:
         for log in sorted(self.folder.glob("*.log")):
