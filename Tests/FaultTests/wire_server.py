@@ -18,6 +18,8 @@ class Port:
     tls: ssl.SSLContext | None = None
     host: str = "127.0.0.1"
     number: int = 0
+    # Whether a whole request is read before anything is played.
+    reads: bool = True
     connections: int = 0
     requests: int = 0
     bytes: int = 0
@@ -51,11 +53,13 @@ class WireServer:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             port.connections += 1
             try:
-                if await _read_request(reader, port):
+                if not port.reads or await _read_request(reader, port):
                     await port.play(reader, writer)
                     await writer.drain()
             except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 pass  # the gateway hung up, as it may
+            except asyncio.CancelledError:
+                pass  # the bench is over
             finally:
                 writer.close()
 
@@ -116,7 +120,9 @@ async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
     await reader.read()
 
 
-def reply(status: str, body: bytes | str = b"", *headers: str, kind: str | None = "application/json") -> bytes:
+def reply(
+    status: str, body: bytes | str = b"", *headers: str, kind: str | None = "application/json"
+) -> bytes:
     """A well-formed reply, unless the headers make it something else."""
     body = body.encode() if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
