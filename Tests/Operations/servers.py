@@ -1,5 +1,6 @@
 """The running gateways and provider simulators of a stand."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -105,6 +106,10 @@ class Gateway:
             headers=headers,
             timeout=65,
         )
+
+    def open_files(self) -> int:
+        """How many descriptors the process has open."""
+        return len(os.listdir(f"/proc/{self.program.pid}/fd"))
 
     def metrics(self) -> str:
         answer = self.get(self.admin + "/metrics")

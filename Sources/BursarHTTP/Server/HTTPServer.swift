@@ -108,6 +108,11 @@ package final class HTTPServer: Service {
                 channel.eventLoop.makeCompletedFuture { try admit(channel) }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // An answer may fit into the kernel's buffer and never be read: the kernel ends that connection.
+            .childChannelOption(
+                .tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
+                value: ChannelOptions.Types.SocketOption.Value(context.limits.write.wholeMilliseconds)
+            )
             // One read at a time, so that little comes in after the gate has closed.
             .childChannelOption(.maxMessagesPerRead, value: 1)
     }
@@ -137,5 +142,11 @@ package final class HTTPServer: Service {
             .hostUnknown(context.side, host: host, port: port)
         default: .cannotListen(context.side, host: host, port: port, reason: "\(error)")
         }
+    }
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
     }
 }
