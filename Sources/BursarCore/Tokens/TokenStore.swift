@@ -13,6 +13,10 @@ package protocol TokenStore: Sendable {
 
     /// Gives the lease back after a failure, which is remembered; a lease that has moved on is left alone.
     func release(_ slot: SlotKey, lease: Lease, after failure: StoredFailure) async throws(StoreFailure)
+
+    /// Forgets that the provider rejected these credentials: it was the provider's fault. Other failures, and
+    /// other credentials, stay.
+    func pardon(_ credentials: [CredentialID: OwnerID]) async throws(StoreFailure)
 }
 
 /// Who wants the lease, for how long, and which stored token makes it needless.

@@ -132,6 +132,22 @@ package final class MemoryTokenStore: TokenStore {
         directory.setState(.rejected, of: credential.id)
     }
 
+    package func pardon(_ credentials: [CredentialID: OwnerID]) async throws(StoreFailure) {
+        try availability.pass()
+        rows.withLock { rows in
+            for (id, row) in rows
+            where credentials[row.credential] == id.owner && row.failure?.reason == .invalidClient {
+                rows[id]?.failure = nil
+            }
+        }
+        for (id, owner) in credentials {
+            guard let credential = directory.credential(id), credential.owner == owner,
+                credential.state == .rejected
+            else { continue }
+            directory.setState(.active, of: id)
+        }
+    }
+
     private func isCurrent(_ slot: SlotKey) -> Bool {
         guard let credential = directory.credential(slot.fields.credential) else { return false }
         return credential.version == slot.fields.credentialVersion && credential.state != .pending

@@ -224,7 +224,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
 
     // MARK: Steps
 
-    private func lease(
+    func lease(
         by replica: ReplicaID, for duration: Duration = .seconds(600), newerThan: Generation = .none,
         minimumLife: Duration = .seconds(1)
     ) async throws -> LeaseAnswer {
@@ -235,7 +235,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
     }
 
     @discardableResult
-    private func take(
+    func take(
         by replica: ReplicaID = first, for duration: Duration = .seconds(600), newerThan: Generation = .none,
         minimumLife: Duration = .seconds(1)
     ) async throws -> Lease {
@@ -252,7 +252,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         #expect(try await store.publish(token, in: slot, lease: lease) == .stored)
     }
 
-    private func fail(
+    func fail(
         _ reason: FailureReason, retryIn: Duration, count: Int = 1, newerThan: Generation = .none
     ) async throws {
         let lease = try await take(newerThan: newerThan)
