@@ -31,6 +31,7 @@ package final class Gateway: Sendable {
     }
 
     let desk = TokenDesk()
+    let access: ProviderAccess
     let directory: Directory
     let follower: DirectoryFollower
     let usage: UsageRecorder
@@ -52,12 +53,14 @@ package final class Gateway: Sendable {
         follower = DirectoryFollower(store: world.directory, directory: directory, environment: environment)
         usage = UsageRecorder(journal: world.journal, store: world.usage, environment: environment)
         usage.stateRecovery()
+        access = ProviderAccess(environment: environment)
         runner = FlightRunner(
             desk: desk, store: world.tokens,
             exchanger: Exchanger(
-                client: world.client, vault: vault, secrets: world.secrets, usage: usage,
+                client: world.client, vault: vault, secrets: world.secrets, usage: usage, access: access,
                 environment: environment),
-            sealer: TokenSealer(vault: vault, environment: environment), environment: environment)
+            sealer: TokenSealer(vault: vault, environment: environment), access: access,
+            environment: environment)
     }
 
     /// What has to run while the gateway serves, in the order in which it starts.
@@ -68,6 +71,7 @@ package final class Gateway: Sendable {
             DirectoryService(follower: follower, environment: environment),
             runner,
             RenewalService(desk: desk, environment: environment),
+            MendingService(gateway: self),
             CensusService(gateway: self),
         ]
     }
@@ -103,6 +107,7 @@ package final class Gateway: Sendable {
     /// any.
     package func takeCensus() {
         let now = environment.clock.now()
+        environment.metrics.holding(access.census(), providers: providers)
         environment.metrics.holding(
             desk.census(at: now), providers: providers,
             secretsEnding: directory.clientSecrets(endingWithin: Self.secretsEndSoon, of: now))

@@ -129,14 +129,15 @@ package final class GatewayFixture {
         settle()
     }
 
-    /// What the services do of their own accord: look at the calendar four times a second, flush every
-    /// second, poll every two.
+    /// What the services do of their own accord: look at the calendar four times a second, flush and mend
+    /// every second, poll every two.
     private func work() {
         ticks += 1
         for process in processes {
             let gateway = process.gateway
             gateway.renewDue()
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
+            if ticks % 4 == 0 { _ = process.executor.start { await gateway.mend() } }
             if ticks % 8 == 0 { _ = process.executor.start { await gateway.follow() } }
         }
         settle()
