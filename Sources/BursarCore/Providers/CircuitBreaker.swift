@@ -70,17 +70,16 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
-    /// Takes a request's outcome. `alone` says that it was the one that was let through while half-open.
-    /// `jitter` is in 0 ..< 1.
+    /// Takes a request's outcome. `jitter` is in 0 ..< 1.
     package mutating func note(
-        _ outcome: Outcome, of credential: CredentialID, alone: Bool, now: Instant, jitter: Double
+        _ outcome: Outcome, of credential: CredentialID, now: Instant, jitter: Double
     ) -> Change? {
         if retryAt != nil, stage(at: now) == .closed { self = CircuitBreaker() }
         switch outcome {
         case .unjudged: return nil
         case .answered: return noteAnswer()
         case .failed(let retryAfter):
-            return noteFailure(of: credential, retryAfter, alone: alone, now: now, jitter: jitter)
+            return noteFailure(of: credential, retryAfter, now: now, jitter: jitter)
         }
     }
 
@@ -93,7 +92,7 @@ package struct CircuitBreaker: Sendable {
     }
 
     private mutating func noteFailure(
-        of credential: CredentialID, _ retryAfter: Duration?, alone: Bool, now: Instant, jitter: Double
+        of credential: CredentialID, _ retryAfter: Duration?, now: Instant, jitter: Double
     ) -> Change? {
         failures += 1
         answers = 0
@@ -102,8 +101,12 @@ package struct CircuitBreaker: Sendable {
             let wish = now + min(retryAfter, Backoff.longestRetryAfter)
             notBefore = max(notBefore ?? wish, wish)
         }
-        if let retryAt, !alone { self.retryAt = max(retryAt, notBefore ?? retryAt) }
-        guard alone || (retryAt == nil && failures >= Self.failuresToOpen) else { return nil }
+        if let retryAt, now < retryAt {
+            // It was under way before the pause began.
+            self.retryAt = max(retryAt, notBefore ?? retryAt)
+            return nil
+        }
+        guard retryAt != nil || failures >= Self.failuresToOpen else { return nil }
         let wasOpen = retryAt != nil
         let step = min(.seconds(1) * (1 << min(pauses, 12)), Self.longestPause)
         pauses += 1

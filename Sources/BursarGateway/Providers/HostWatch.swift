@@ -47,12 +47,12 @@ final class HostWatch: Sendable {
 
     /// `rejects` says how the provider judged the credential; nil when it did not.
     func note(
-        _ outcome: CircuitBreaker.Outcome, rejects: Bool?, of credential: CredentialID, alone: Bool,
+        _ outcome: CircuitBreaker.Outcome, rejects: Bool?, of credential: CredentialID,
         now: Instant, jitter: Double
     ) -> Changes {
         contents.withLock { contents in
             let change = contents.breaker.note(
-                outcome, of: credential, alone: alone, now: now, jitter: jitter)
+                outcome, of: credential, now: now, jitter: jitter)
             if change == .closed { contents.hasClosed = true }
             let rejection = rejects.flatMap {
                 contents.rejections.note(credential, isRejected: $0, now: now)

@@ -72,20 +72,23 @@ final class ProviderAccess: Sendable {
     ) async throws(ExchangeFailure) -> Asked<Reply> {
         let watch = watch(of: errand.host)
         switch watch.permission(for: errand, now: environment.clock.now()) {
-        case .ask: return await carryOut(errand, watch, alone: false, request)
+        case .ask: return await carryOut(errand, watch, request)
         case .refuse(let retryAfter): throw refusal(of: errand, retryAfter)
         case .askAlone: break
         }
         let tried: Result<Asked<Reply>, ExchangeFailure>?? = await watch.oneByOne.pass(by: errand.deadline) {
+            guard environment.clock.now() < errand.deadline else {
+                return .failure(refusal(of: errand, .seconds(1)))
+            }
             // Who went before has changed things.
             switch watch.permission(for: errand, now: environment.clock.now()) {
             case .ask: return nil
-            case .askAlone: return .success(await carryOut(errand, watch, alone: true, request))
+            case .askAlone: return .success(await carryOut(errand, watch, request))
             case .refuse(let retryAfter): return .failure(refusal(of: errand, retryAfter))
             }
         }
         guard let tried else { throw refusal(of: errand, .seconds(1)) }
-        guard let tried else { return await carryOut(errand, watch, alone: false, request) }
+        guard let tried else { return await carryOut(errand, watch, request) }
         return try tried.get()
     }
 
@@ -95,7 +98,7 @@ final class ProviderAccess: Sendable {
     }
 
     private func carryOut<Reply>(
-        _ errand: Errand, _ watch: HostWatch, alone: Bool, _ request: () async -> ExchangeReport<Reply>
+        _ errand: Errand, _ watch: HostWatch, _ request: () async -> ExchangeReport<Reply>
     ) async -> Asked<Reply> {
         let sentAt = environment.clock.now()
         let report = await request()
@@ -110,7 +113,7 @@ final class ProviderAccess: Sendable {
             case (.full, _), (.refresh, _), (.scoped, _): nil
             }
         let changes = watch.note(
-            outcome, rejects: rejects, of: errand.credential, alone: alone, now: environment.clock.now(),
+            outcome, rejects: rejects, of: errand.credential, now: environment.clock.now(),
             jitter: environment.random.fraction())
         tell(changes, of: errand.host, reason: failure?.reason)
         guard rejects == true, changes.isMassRejecting else { return Asked(report: report, at: sentAt) }

@@ -37,7 +37,6 @@ struct Exchanger: Sendable {
                 return token(reply, sentAt: asked.at, known: known, refresh: grant)
             }
         }
-        guard environment.clock.now() < order.flight.deadline else { throw ExchangeFailure(.timedOut) }
         let asked = try await ask(order, clientID, secret, .full)
         let reply = try asked.report.result.get()
         return token(
@@ -70,6 +69,8 @@ struct Exchanger: Sendable {
     private func ask(
         _ order: FlightOrder, _ clientID: String, _ secret: Secret, _ step: TokenGrant.Step
     ) async throws(ExchangeFailure) -> ProviderAccess.Asked<TokenReply> {
+        // The lease may be another's by then.
+        guard environment.clock.now() < order.flight.deadline else { throw ExchangeFailure(.timedOut) }
         let context = order.cell.context
         let errand = ProviderAccess.Errand(
             host: context.profile.host(of: step.event, in: context.credential.environment),

@@ -11,15 +11,15 @@ import Testing
     }
 
     private mutating func fail(
-        _ credential: Int, alone: Bool = false, retryAfter: Duration? = nil, jitter: Double = 0.999_999
+        _ credential: Int, retryAfter: Duration? = nil, jitter: Double = 0.999_999
     ) -> CircuitBreaker.Change? {
         breaker.note(
-            .failed(retryAfter: retryAfter), of: Self.credential(credential), alone: alone, now: now,
+            .failed(retryAfter: retryAfter), of: Self.credential(credential), now: now,
             jitter: jitter)
     }
 
-    private mutating func answer(_ credential: Int = 1, alone: Bool = false) -> CircuitBreaker.Change? {
-        breaker.note(.answered, of: Self.credential(credential), alone: alone, now: now, jitter: 0.5)
+    private mutating func answer(_ credential: Int = 1) -> CircuitBreaker.Change? {
+        breaker.note(.answered, of: Self.credential(credential), now: now, jitter: 0.5)
     }
 
     private func permission(_ credential: Int, hasBackoff: Bool = true) -> CircuitBreaker.Permission {
@@ -53,7 +53,7 @@ import Testing
         for credential in 1...4 { #expect(fail(credential) == nil) }
         for _ in 0..<9 {
             #expect(
-                breaker.note(.unjudged, of: Self.credential(7), alone: false, now: now, jitter: 0) == nil)
+                breaker.note(.unjudged, of: Self.credential(7), now: now, jitter: 0) == nil)
         }
         #expect(fail(5) == .opened)
     }
@@ -69,6 +69,16 @@ import Testing
         #expect(permission(3) != .ask, "two are as good as all")
     }
 
+    @Test mutating func itStaysOpenWhileThatCredentialFailsAtItsOwnPace() {
+        for _ in 0..<5 { _ = fail(1) }
+        for _ in 0..<30 {
+            now = now + .seconds(10)
+            #expect(breaker.stage(at: now) == .halfOpen)
+            #expect(fail(1) == nil)
+            #expect(breaker.stage(at: now) == .open)
+        }
+    }
+
     @Test mutating func oneAnswerClosesWhatOneCredentialOpened() {
         for _ in 0..<5 { _ = fail(1) }
         #expect(answer(2) == .closed)
@@ -80,9 +90,9 @@ import Testing
         now = now + .seconds(1)
         #expect(breaker.stage(at: now) == .halfOpen)
         #expect(permission(1) == .askAlone)
-        #expect(answer(1, alone: true) == nil)
+        #expect(answer(1) == nil)
         #expect(permission(2) == .askAlone, "the next one at once")
-        #expect(answer(2, alone: true) == .closed)
+        #expect(answer(2) == .closed)
         #expect(permission(3) == .ask)
     }
 
@@ -91,7 +101,7 @@ import Testing
         for most in [2, 4, 8, 8, 8] {
             now = now + .seconds(8)
             #expect(permission(1) == .askAlone)
-            #expect(fail(1, alone: true) == nil)
+            #expect(fail(1) == nil)
             guard case .refuse(let retryAfter) = permission(1) else {
                 Issue.record("left alone again")
                 return
@@ -103,7 +113,7 @@ import Testing
     @Test mutating func thePauseIsDrawnFromTheWholeStep() {
         open()
         now = now + .seconds(8)
-        _ = fail(1, alone: true, jitter: 0)
+        _ = fail(1, jitter: 0)
         #expect(permission(1) == .refuse(retryAfter: .milliseconds(500)))
     }
 

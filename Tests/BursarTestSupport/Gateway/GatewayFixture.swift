@@ -36,6 +36,7 @@ package final class GatewayFixture {
         let flights: Task<Void, Never>
         /// Its state directory, which its successor takes over.
         let folder: String
+        var isFrozen = false
     }
 
     /// Everything a fixture can be told; the defaults suit most tests.
@@ -109,7 +110,7 @@ package final class GatewayFixture {
         var ran = true
         while ran {
             ran = false
-            for process in processes where process.executor.runOne() { ran = true }
+            for process in processes where !process.isFrozen && process.executor.runOne() { ran = true }
         }
     }
 
@@ -133,7 +134,7 @@ package final class GatewayFixture {
     /// every second, poll every two.
     private func work() {
         ticks += 1
-        for process in processes {
+        for process in processes where !process.isFrozen {
             let gateway = process.gateway
             gateway.renewDue()
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
@@ -151,6 +152,15 @@ package final class GatewayFixture {
         processes.append(process)
         settle()
         return process.gateway
+    }
+
+    /// Stops a further replica in the middle of whatever it does, as SIGSTOP would, or lets it go on. Ask
+    /// nothing of a frozen one.
+    package func setFrozen(_ isFrozen: Bool, _ replica: Gateway) {
+        for index in processes.indices where processes[index].gateway === replica {
+            processes[index].isFrozen = isFrozen
+        }
+        settle()
     }
 
     /// Ends the first gateway in the middle of whatever it does, as `kill -9` would, and starts another on
