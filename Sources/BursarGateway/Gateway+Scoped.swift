@@ -19,6 +19,10 @@ package struct ScopedRequest: Sendable {
     package static let subject = "subject"
     /// Characters of one member: ids are short, and the provider gets what we get.
     package static let memberLimit = 256
+    /// Time in line for one request to the provider.
+    static let longestLine: Duration = .seconds(5)
+    /// The HTTP side gives up after 60 s: no renewal begins that could end, with all that follows, later.
+    static let longest: Duration = .seconds(55)
 }
 
 extension Gateway {
@@ -28,7 +32,7 @@ extension Gateway {
         do throws(Rejection) {
             let admitted = try await admit(request.token)
             do throws(Refusal) {
-                let served = try await obtainScoped(request, admitted)
+                let served = try await obtainScoped(request, admitted, startedAt: startedAt)
                 do throws(Rejection) { try stillStands(admitted, request.token) } catch {
                     throw error.refusal
                 }
@@ -47,7 +51,7 @@ extension Gateway {
     }
 
     private func obtainScoped(
-        _ request: ScopedRequest, _ admitted: Admitted
+        _ request: ScopedRequest, _ admitted: Admitted, startedAt: Instant
     ) async throws(Refusal) -> ServedScopedToken {
         let entry = admitted.connection
         guard let endpoint = entry.profile.scoped else { throw .scopedUnsupported }
@@ -58,7 +62,7 @@ extension Gateway {
         let (token, holder) = try await token(admitted, request.token.demand, request.token.trace)
         do throws(ExchangeFailure) {
             return try await exchange(request, holder, token)
-        } catch  where error.reason == .tokenRefused {
+        } catch  where error.reason == .tokenRefused && mayRenew(admitted, startedAt: startedAt) {
             // The provider no longer takes the tenant's token: renew it and try once more.
             let (renewed, holder) = try await self.token(
                 admitted, TokenDemand(newerThan: token.generation), request.token.trace)
@@ -72,30 +76,55 @@ extension Gateway {
         }
     }
 
+    /// Whether a renewal and a second try would end in time.
+    private func mayRenew(_ admitted: Admitted, startedAt: Instant) -> Bool {
+        let profile = admitted.connection.profile
+        let needed = profile.flightBudget + ScopedRequest.longestLine + profile.limits.timeout
+        return environment.clock.now() + needed <= startedAt + ScopedRequest.longest
+    }
+
+    /// In line and past the breaker like every other request to a provider.
     private func exchange(
         _ request: ScopedRequest, _ admitted: Admitted, _ token: Token
     ) async throws(ExchangeFailure) -> ServedScopedToken {
+        let (profile, credential) = (admitted.connection.profile, admitted.connection.credential)
+        let deadline = environment.clock.now() + ScopedRequest.longestLine
+        let errand = ProviderAccess.Errand(
+            host: profile.host(of: .scoped, in: credential.environment), credential: credential.id,
+            step: .scoped, timeout: profile.limits.timeout, deadline: deadline)
+        let asked = await access.inLine(profile, credential.environment, by: deadline) {
+            () async -> Result<ProviderAccess.Asked<ScopedReply>, ExchangeFailure> in
+            do throws(ExchangeFailure) {
+                return .success(try await access.ask(errand) { await send(request, admitted, token) })
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let asked = try asked?.get() else { throw ExchangeFailure(.overloaded) }
+        usage.record(event(asked.report, admitted, at: asked.at))
+        let reply = try asked.report.result.get()
+        return ServedScopedToken(token: reply.token, lifetime: reply.lifetime)
+    }
+
+    private func send(
+        _ request: ScopedRequest, _ admitted: Admitted, _ token: Token
+    ) async -> ExchangeReport<ScopedReply> {
         let entry = admitted.connection
-        let now = environment.clock.now()
         var values = request.members
         values["client_id"] = entry.credential.clientID
         values["business_uuid"] = admitted.tenant.tenant.id.description
         let grant = ScopedGrant(
             profile: entry.profile, environment: entry.connection.environment, accessToken: token.access,
-            values: values, deadline: entry.profile.limits.timeout, now: now)
+            values: values, deadline: entry.profile.limits.timeout,
+            now: environment.clock.now())
         let trace = request.token.trace?.context
-        let report = await environment.traced(TraceName.exchange, under: trace, kind: .client) { span in
-            span?.attributes[TraceName.provider] = entry.profile.id.text
-            span?.attributes[TraceName.environment] = entry.connection.environment.rawValue
-            span?.attributes[TraceName.credential] = entry.credential.id.description
+        return await environment.traced(TraceName.exchange, under: trace, kind: .client) { span in
+            entry.credential.describe(on: span)
             span?.attributes[TraceName.step] = RefreshEvent.Step.scoped.rawValue
             let report = await world.client.scopedToken(grant)
             report.describe(on: span)
             return report
         }
-        usage.record(event(report, admitted, at: now))
-        let reply = try report.result.get()
-        return ServedScopedToken(token: reply.token, lifetime: reply.lifetime)
     }
 
     private func event(

@@ -43,6 +43,7 @@ package final class Gateway: Sendable {
     }
 
     let desk = TokenDesk()
+    let access: ProviderAccess
     let directory: Directory
     let follower: DirectoryFollower
     /// This replica among the others.
@@ -76,12 +77,14 @@ package final class Gateway: Sendable {
         usage = UsageRecorder(journal: world.journal, store: world.usage, environment: environment)
         usage.stateRecovery()
         quota = QuotaDesk(store: world.quota, directory: directory, environment: environment)
+        access = ProviderAccess(environment: environment)
         runner = FlightRunner(
             desk: desk, store: world.tokens,
             exchanger: Exchanger(
-                client: world.client, vault: vault, secrets: world.secrets, usage: usage,
+                client: world.client, vault: vault, secrets: world.secrets, usage: usage, access: access,
                 environment: environment),
-            sealer: TokenSealer(vault: vault, environment: environment), environment: environment)
+            sealer: TokenSealer(vault: vault, environment: environment), access: access,
+            environment: environment)
     }
 
     /// What has to run while the gateway serves, in the order in which it starts.
@@ -95,6 +98,7 @@ package final class Gateway: Sendable {
             runner,
             RenewalService(desk: desk, environment: environment),
             QuotaService(desk: quota, environment: environment),
+            MendingService(gateway: self),
             CensusService(gateway: self),
         ]
             + [listening].compactMap(\.self)
@@ -178,6 +182,7 @@ package final class Gateway: Sendable {
     package func takeCensus() {
         let now = environment.clock.now()
         environment.metrics.holding(desk.census(at: now), providers: providers)
+        environment.metrics.holding(access.census(), providers: providers)
         environment.metrics.holding(
             secretsEnding: directory.clientSecrets(endingWithin: Self.secretsEndSoon, of: now),
             servedByFormer: directory.connectionsServedByFormer(at: now))

@@ -30,6 +30,12 @@ package final class GatewayMetrics: Sendable {
         package static let quotaBorrowed = "bursar_quota_borrowed_total"
         package static let quotaFailures = "bursar_quota_exchange_failures_total"
         package static let quotaShort = "bursar_quota_short_tenants"
+        package static let circuits = "bursar_provider_circuits"
+        package static let circuitsOpened = "bursar_circuits_opened_total"
+        package static let circuitRefusals = "bursar_circuit_refusals_total"
+        package static let massRejections = "bursar_mass_rejections"
+        package static let inLine = "bursar_provider_line"
+        package static let lineWait = "bursar_provider_line_wait_seconds"
         package static let unattributed = "bursar_usage_unattributed_total"
         package static let journalBytes = "bursar_journal_bytes"
         package static let journalPending = "bursar_journal_frames_pending"
@@ -202,6 +208,31 @@ package final class GatewayMetrics: Sendable {
     func holding(secretsEnding: Int, servedByFormer: Int) {
         self.secretsEnding.record(secretsEnding)
         self.servedByFormer.record(servedByFormer)
+    }
+
+    // MARK: Providers
+
+    func circuitOpened(_ provider: ProviderID) { count(Name.circuitsOpened, provider) }
+    func refusedByCircuit(_ provider: ProviderID) { count(Name.circuitRefusals, provider) }
+
+    func waited(_ duration: Duration, for provider: ProviderID) {
+        Timer(label: Name.lineWait, dimensions: [("provider", provider.text)], factory: factory)
+            .recordNanoseconds(duration.microseconds * 1_000)
+    }
+
+    func holding(_ census: ProviderCensus, providers: some Sequence<ProviderID>) {
+        for provider in providers {
+            let tally = census.providers[provider] ?? ProviderTally()
+            for stage in CircuitBreaker.Stage.allCases {
+                record(Name.circuits, Double(tally.stages[stage] ?? 0), provider, [("state", stage.rawValue)])
+            }
+            record(Name.massRejections, Double(tally.rejecting), provider)
+            record(Name.inLine, Double(tally.inLine), provider)
+        }
+    }
+
+    private func count(_ name: String, _ provider: ProviderID) {
+        Counter(label: name, dimensions: [("provider", provider.text)], factory: factory).increment()
     }
 
     private func record(

@@ -29,13 +29,13 @@ extension GatewayEnvironment {
     }
 }
 
-extension SlotFields {
+extension Credential {
     /// Whom a flight or an exchange is about.
     func describe(on span: (any Span)?) {
         guard let span else { return }
         span.attributes[TraceName.provider] = provider.text
         span.attributes[TraceName.environment] = environment.rawValue
-        span.attributes[TraceName.credential] = credential.description
+        span.attributes[TraceName.credential] = id.description
     }
 }
 

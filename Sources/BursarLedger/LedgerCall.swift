@@ -2,7 +2,7 @@
 
 /// One kind of call. Raw values are exported: never rename one.
 package enum LedgerCall: String, Sendable, CaseIterable {
-    case lease, publish, release, follow, position, deliver, statement, partitions, quota, retire
+    case lease, publish, release, pardon, follow, position, deliver, statement, partitions, quota, retire
     case rollUp = "roll_up"
     case keyRows = "key_rows"
     case giveBack = "give_back"
@@ -14,6 +14,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .lease: "leasing a token slot"
         case .publish: "storing a token"
         case .release: "releasing a token slot"
+        case .pardon: "pardoning credentials"
         case .follow: "reading the configuration"
         case .position: "asking how far a journal is stored"
         case .deliver: "storing usage"

@@ -5,14 +5,13 @@ import resource
 import socket
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from defect import Defect
+from fault import Fault
 from programs import Failed, find_program, until
-from prometheus import scrape_job
+from provider_faults import ProviderFaults
 from servers import Gateway
 from stand import Stand, Tenant
 
@@ -28,44 +27,18 @@ SMALL_DISK = [
 MANY_FILES = ["/bin/sh", "-c", 'ulimit -n "$(ulimit -Hn)" && exec "$@"', "launcher"]
 
 
-@dataclass
-class Fault:
-    """One thing that goes wrong: its jobs in Prometheus, and how it is brought about."""
-
-    name: str
-    alerts: set[str]
-    gateways: list[Gateway]
-    # Called once everything is well and scraped.
-    break_it: Callable[[], None] = lambda: None
-    # Called twice a second from then on.
-    load: Callable[[], None] = lambda: None
-    # Alerts that may come with it, depending on what happens first.
-    perhaps: set[str] = field(default_factory=set)
-    # What makes it good again, and the alerts that then end within seconds.
-    mend: Callable[[], None] = lambda: None
-    ends: set[str] = field(default_factory=set)
-
-    @property
-    def job(self) -> str:
-        return f"bursar-{self.name}"
-
-    def scrape_job(self, authority: Path) -> dict:
-        job = scrape_job(self.job, self.gateways[0].admin, authority)
-        job["static_configs"][0]["targets"] = [urlsplit(gateway.admin).netloc for gateway in self.gateways]
-        return job
-
-
-class Faults:
+class Faults(ProviderFaults):
     """Makes the gateways; those that need a database of their own stand on `other`."""
 
     def __init__(self, stand: Stand, other: Stand):
-        self.stand = stand
+        super().__init__(stand)
         self.other = other
         self._sockets: list[socket.socket] = []
 
     def all(self) -> list[Fault]:
         makers = [
             *(self.nothing, self.database_away, self.provider_down, self.credentials_rejected),
+            self.everyone_rejected,
             *(self.keyring_garbled, self.key_missing, self.certificate, self.journal_damaged),
             self.renewals_do_not_begin,
             *(self.killed, self.restarting, self.not_ready, self.disk_full, self.crowded, self.stray_rows),
@@ -110,26 +83,6 @@ class Faults:
         ends = {"BursarConfigurationBehind", "BursarJournalNotDraining"}
         return Fault("pair", alerts, gateways, break_it, load, mend=cutter.mend, ends=ends)
 
-    def provider_down(self) -> Fault:
-        """A provider fails whose tokens live five minutes at most."""
-        gateway = self.stand.gateway("provider")
-        tenant = self.stand.tenant(["zertiban"])
-        client, (client_id, _) = tenant.clients["zertiban"], tenant.credentials["zertiban"]
-        self.stand.simulator.control("PUT", "lifetimes", {"provider": "zertiban", "access_seconds": 20})
-        gateway.token(client).raise_for_status()
-
-        def break_it() -> None:
-            self.stand.simulator.fault("zertiban", "status", status=503, client_id=client_id)
-
-        def mend() -> None:
-            self.stand.simulator.clear_faults("zertiban")
-
-        def load() -> None:
-            gateway.token(client)
-
-        alerts, ends = {"BursarTimeToOutage", "BursarErrorBudgetBurnFast"}, {"BursarTimeToOutage"}
-        return Fault("provider", alerts, [gateway], break_it, load, mend=mend, ends=ends)
-
     def renewals_do_not_begin(self) -> Fault:
         """A gateway that no longer looks at its calendar, and a token of 20 s that was asked for once."""
         gateway = self.stand.gateway("calendar")
@@ -139,19 +92,6 @@ class Faults:
         defect = Defect(gateway.program.pid, find_program("bursar"), look)
         alerts = {"BursarRenewalsOverdue"}
         return Fault("calendar", alerts, [gateway], defect.begin, mend=defect.mend, ends=alerts)
-
-    def credentials_rejected(self) -> Fault:
-        """A provider has forgotten several merchants."""
-        gateway = self.stand.gateway("rejected")
-        tenants = [self.stand.tenant(["paymentapi"]) for _ in range(4)]
-
-        def break_it() -> None:
-            for tenant in tenants:
-                client_id, _ = tenant.credentials["paymentapi"]
-                self.stand.simulator.know("paymentapi", client_id, "another")
-                gateway.token(tenant.clients["paymentapi"])
-
-        return Fault("rejected", {"BursarCredentialsRejected"}, [gateway], break_it)
 
     def keyring_garbled(self) -> Fault:
         keyring = self.stand.write("keyring-garbled", self.stand.keyring.read_bytes())

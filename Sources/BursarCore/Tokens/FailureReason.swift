@@ -9,8 +9,12 @@ package enum FailureReason: String, Error, Hashable, Sendable, CaseIterable {
     case tlsFailed = "tls_failed"
     case timedOut = "timed_out"
     case connectionLost = "connection_lost"
+    /// Not asked: the provider has failed too often in a row.
+    case circuitOpen = "circuit_open"
     // What the provider said
     case invalidClient = "invalid_client"
+    /// `invalid_client`, as to many others at the same time.
+    case massRejection = "mass_rejection"
     case requestRefused = "request_refused"
     case rateLimited = "rate_limited"
     case serverError = "server_error"
@@ -35,9 +39,10 @@ package enum FailureReason: String, Error, Hashable, Sendable, CaseIterable {
     /// Who has to act.
     package var fault: Fault {
         switch self {
-        case .nameNotResolved, .connectFailed, .tlsFailed, .timedOut, .connectionLost, .requestRefused,
-            .rateLimited, .serverError, .redirectRefused, .refreshRefused, .tokenRefused, .replyTooLarge,
-            .replyMalformed, .errorInReply, .tokenMissing, .tokenMalformed, .lifetimeInvalid, .claimsMismatch:
+        case .nameNotResolved, .connectFailed, .tlsFailed, .timedOut, .connectionLost, .circuitOpen,
+            .massRejection, .requestRefused, .rateLimited, .serverError, .redirectRefused, .refreshRefused,
+            .tokenRefused, .replyTooLarge, .replyMalformed, .errorInReply, .tokenMissing, .tokenMalformed,
+            .lifetimeInvalid, .claimsMismatch:
             .provider
         case .invalidClient: .credential
         case .addressRefused, .profileIncomplete, .secretUnavailable, .overloaded, .superseded, .stopping:

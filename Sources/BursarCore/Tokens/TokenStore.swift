@@ -17,6 +17,10 @@ package protocol TokenStore: Sendable {
     /// Gives back what `replica` still holds of the leases on these slots: it leaves, and nothing will come
     /// of them. The others need not wait for their end.
     func giveBack(_ slots: [SlotKey], by replica: ReplicaID) async throws(StoreFailure)
+
+    /// Forgets that the provider rejected these credentials: it was the provider's fault. Other failures, and
+    /// other credentials, stay.
+    func pardon(_ credentials: [CredentialID: OwnerID]) async throws(StoreFailure)
 }
 
 /// Who wants the lease, for how long, and which stored token makes it needless.

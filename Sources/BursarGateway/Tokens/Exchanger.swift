@@ -11,6 +11,7 @@ struct Exchanger: Sendable {
     let vault: Vault
     let secrets: any SecretReferences
     let usage: UsageRecorder
+    let access: ProviderAccess
     let environment: GatewayEnvironment
 
     /// A new token of a generation above `known`, in place of `former`.
@@ -28,16 +29,18 @@ struct Exchanger: Sendable {
         if let endpoint = context.profile.refresh, let refresh = former?.refresh,
             refresh.isUsable(at: now, ahead: ahead)
         {
-            let report = await ask(order, clientID, secret, .refresh(refresh.token))
-            if case .success(let reply) = report.result {
-                let grant = renewedGrant(reply, endpoint, former: refresh, at: now)
-                return token(reply, sentAt: now, known: known, refresh: grant)
+            // Whatever comes of it, the full exchange follows.
+            if let asked = try? await ask(order, clientID, secret, .refresh(refresh.token)),
+                case .success(let reply) = asked.report.result
+            {
+                let grant = renewedGrant(reply, endpoint, former: refresh, at: asked.at)
+                return token(reply, sentAt: asked.at, known: known, refresh: grant)
             }
         }
-        let sentAt = environment.clock.now()
-        guard sentAt < order.flight.deadline else { throw ExchangeFailure(.timedOut) }
-        let reply = try await ask(order, clientID, secret, .full).result.get()
-        return token(reply, sentAt: sentAt, known: known, refresh: firstGrant(reply, context, at: sentAt))
+        let asked = try await ask(order, clientID, secret, .full)
+        let reply = try asked.report.result.get()
+        return token(
+            reply, sentAt: asked.at, known: known, refresh: firstGrant(reply, context, at: asked.at))
     }
 
     private func openCredential(
@@ -65,22 +68,35 @@ struct Exchanger: Sendable {
 
     private func ask(
         _ order: FlightOrder, _ clientID: String, _ secret: Secret, _ step: TokenGrant.Step
+    ) async throws(ExchangeFailure) -> ProviderAccess.Asked<TokenReply> {
+        // The lease may be another's by then.
+        guard environment.clock.now() < order.flight.deadline else { throw ExchangeFailure(.timedOut) }
+        let context = order.cell.context
+        let errand = ProviderAccess.Errand(
+            host: context.profile.host(of: step.event, in: context.credential.environment),
+            credential: context.credential.id, step: step.event, timeout: context.profile.limits.timeout,
+            deadline: order.turnDeadline)
+        let asked = try await access.ask(errand) { await send(order, clientID, secret, step) }
+        usage.record(event(of: order, step, asked.report, at: asked.at))
+        return asked
+    }
+
+    private func send(
+        _ order: FlightOrder, _ clientID: String, _ secret: Secret, _ step: TokenGrant.Step
     ) async -> ExchangeReport<TokenReply> {
-        let (context, fields) = (order.cell.context, order.cell.key.fields)
-        let now = environment.clock.now()
-        let deadline = min(context.profile.limits.timeout, order.flight.deadline - now)
+        let context = order.cell.context
+        let left = order.flight.deadline - environment.clock.now()
         let grant = TokenGrant(
-            profile: context.profile, environment: fields.environment, clientID: clientID,
-            clientSecret: secret, scope: context.scope, step: step, deadline: deadline)
-        let report = await environment.traced(TraceName.exchange, under: nil, kind: .client) { span in
-            fields.describe(on: span)
+            profile: context.profile, environment: context.credential.environment, clientID: clientID,
+            clientSecret: secret, scope: context.scope, step: step,
+            deadline: min(context.profile.limits.timeout, left))
+        return await environment.traced(TraceName.exchange, under: nil, kind: .client) { span in
+            context.credential.describe(on: span)
             span?.attributes[TraceName.step] = step.event.rawValue
             let report = await client.exchange(grant)
             report.describe(on: span)
             return report
         }
-        usage.record(event(of: order, step, report, at: now))
-        return report
     }
 
     private func event(

@@ -8,11 +8,18 @@ struct FlightContext: Sendable {
     let keys: OwnerKeys
     let scope: String?
 
-    /// Time for one flight: a refresh, a full exchange after it, and the store around them.
-    var budget: Duration { profile.limits.timeout * (profile.refresh == nil ? 1 : 2) + .seconds(5) }
+    var budget: Duration { profile.flightBudget }
+
+    /// A flight that gets no place this long before its deadline is given up: what is left would be too short.
+    var shortestTry: Duration { profile.limits.timeout / 2 }
 
     /// How long a lease lasts: longer than any flight, so that its holder is never overtaken while it lives.
     var leaseDuration: Duration { budget + .seconds(5) }
+}
+
+extension ProviderProfile {
+    /// Time for one flight: a refresh, a full exchange after it, and the store around them.
+    var flightBudget: Duration { limits.timeout * (refresh == nil ? 1 : 2) + .seconds(5) }
 }
 
 /// An order to carry out a flight.
@@ -23,4 +30,10 @@ struct FlightOrder: Sendable {
     let tenant: TenantID?
     /// The request that started it.
     let trace: RequestTrace?
+
+    /// Until when it may wait for its turn.
+    var turnDeadline: Instant { flight.deadline - cell.context.shortestTry }
+
+    /// Whom its full exchange asks.
+    var host: ProviderHost { cell.context.profile.host(of: .full, in: cell.key.fields.environment) }
 }

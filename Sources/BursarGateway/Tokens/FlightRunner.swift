@@ -13,22 +13,18 @@ final class FlightRunner: Service {
     private let exchanger: Exchanger
     private let sealer: TokenSealer
     private let environment: GatewayEnvironment
-    private let gates = Mutex<[GateKey: ConcurrencyGate]>([:])
+    private let access: ProviderAccess
     /// Slots whose lease this replica holds, or may hold: their answer was lost.
     private let leased = Mutex<Set<SlotKey>>([])
 
     /// For the flights under way at the end, whose callers have gone: their tokens may still be stored.
     private static let patience: Duration = .seconds(5)
 
-    private struct GateKey: Hashable {
-        let provider: ProviderID
-        let environment: ProviderEnvironment
-    }
-
     init(
         desk: TokenDesk, store: any TokenStore, exchanger: Exchanger, sealer: TokenSealer,
-        environment: GatewayEnvironment
+        access: ProviderAccess, environment: GatewayEnvironment
     ) {
+        self.access = access
         self.desk = desk
         self.store = store
         self.exchanger = exchanger
@@ -73,26 +69,22 @@ final class FlightRunner: Service {
     /// One flight from its start to the last caller told.
     func carryOut(_ order: FlightOrder) async {
         await environment.traced(TraceName.flight, under: order.trace?.context, kind: .internal) { span in
-            order.cell.key.fields.describe(on: span)
+            let context = order.cell.context
+            context.credential.describe(on: span)
             span?.attributes[TraceName.cause] = order.flight.cause.rawValue
-            await gate(of: order.cell).pass {
-                let isLate = environment.clock.now() >= order.flight.deadline
-                let outcome = isLate ? .failed(ExchangeFailure(.overloaded), lease: nil) : await fly(order)
-                outcome.describe(on: span)
+            let outcome = await access.inLine(
+                context.profile, context.credential.environment, by: order.turnDeadline
+            ) {
+                let outcome = await fly(order)
                 await settle(order, outcome)
+                return outcome
             }
+            if let outcome { return outcome.describe(on: span) }
+            let late = Outcome.failed(ExchangeFailure(.overloaded), lease: nil)
+            late.describe(on: span)
+            await settle(order, late)
         }
         desk.reschedule(order.cell)
-    }
-
-    private func gate(of cell: SlotCell) -> ConcurrencyGate {
-        let key = GateKey(provider: cell.key.fields.provider, environment: cell.key.fields.environment)
-        return gates.withLock { gates in
-            if let gate = gates[key] { return gate }
-            let made = ConcurrencyGate(places: cell.context.profile.limits.concurrency)
-            gates[key] = made
-            return made
-        }
     }
 
     // MARK: Settling
@@ -119,6 +111,7 @@ final class FlightRunner: Service {
         case .recalled(let stored):
             order.cell.recall(order.flight, stored, now: now)
         case .failed(let failure, let lease):
+            let failure = access.judgedAgain(failure, of: order.host)
             let stored = order.cell.fail(
                 order.flight, with: failure, now: now, jitter: environment.random.fraction())
             report(failure, of: order)

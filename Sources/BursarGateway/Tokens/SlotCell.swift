@@ -112,6 +112,12 @@ final class SlotCell: Sendable {
     /// True when a quarantine or a cooling down has ended by it.
     func retryNow() -> Bool { contents.withLock { $0.slot.retryNow() } }
 
+    /// Whether the slot cools down for this reason.
+    func waits(for reason: FailureReason) -> Bool {
+        guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }) else { return false }
+        return cooling.failure.reason == reason
+    }
+
     // MARK: Rotation
 
     enum Keeping { case unchanged, begun, ended }

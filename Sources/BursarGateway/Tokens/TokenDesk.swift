@@ -8,7 +8,7 @@ internal import Synchronization
 /// All slots of this replica. Each has a lock of its own: one slow tenant holds up no other.
 final class TokenDesk: Sendable {
     private struct Contents {
-        var cells: [SlotFields: SlotCell] = [:]
+        var cells: [CredentialID: [SlotFields: SlotCell]] = [:]
         var due = Heap<Due>()
     }
 
@@ -33,28 +33,40 @@ final class TokenDesk: Sendable {
 
     /// The slot for `fields`, made when it is not there yet.
     func cell(for fields: SlotFields, context: () -> FlightContext) -> SlotCell {
-        if let cell = contents.withLock({ $0.cells[fields] }) { return cell }
+        if let cell = contents.withLock({ $0.cells[fields.credential]?[fields] }) { return cell }
         let digest = Array(SHA256.hash(data: fields.canonicalBytes))
         let made = SlotCell(key: SlotKey(fields: fields, digest: digest), context: context())
         return contents.withLock { contents in
-            if let cell = contents.cells[fields] { return cell }
-            contents.cells[fields] = made
+            if let cell = contents.cells[fields.credential]?[fields] { return cell }
+            contents.cells[fields.credential, default: [:]][fields] = made
             return made
         }
     }
 
     /// The slots of a credential that are in memory.
     func cells(of credential: CredentialID) -> [SlotCell] {
-        contents.withLock { $0.cells.values.filter { $0.key.fields.credential == credential } }
+        contents.withLock { $0.cells[credential].map { Array($0.values) } ?? [] }
     }
+
+    /// The slots that `isMeant` picks out of all. It takes as long as there are slots.
+    func cells(where isMeant: (SlotFields) -> Bool) -> [SlotCell] {
+        allCells.filter { isMeant($0.key.fields) }
+    }
+
+    private var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.values) } }
 
     /// Drops the slots whose credential is not as `keeps` wants it: their tokens are gone, and late answers
     /// with them.
     func withdraw(where leaves: (SlotFields) -> Bool) {
         let gone = contents.withLock { contents in
-            let gone = contents.cells.filter { leaves($0.key) }
-            for fields in gone.keys { contents.cells[fields] = nil }
-            return Array(gone.values)
+            let gone = contents.cells.values.flatMap(\.values).filter { leaves($0.key.fields) }
+            for fields in gone.map(\.key.fields) {
+                contents.cells[fields.credential]?[fields] = nil
+                if contents.cells[fields.credential]?.isEmpty == true {
+                    contents.cells[fields.credential] = nil
+                }
+            }
+            return gone
         }
         for cell in gone { cell.withdraw() }
     }
@@ -104,14 +116,14 @@ final class TokenDesk: Sendable {
 
     /// Marks exactly these slots as kept warm. Those that are newly marked go on the calendar.
     func keepWarm(_ warm: Set<SlotFields>) {
-        for (fields, cell) in contents.withLock({ $0.cells }) where cell.setKeepWarm(warm.contains(fields)) {
+        for cell in allCells where cell.setKeepWarm(warm.contains(cell.key.fields)) {
             reschedule(cell)
         }
     }
 
     /// Puts the slot's next event on the calendar. Called after each landing and failure.
-    func reschedule(_ cell: SlotCell) {
-        if let next = cell.nextEvent() { schedule(cell, at: next) }
+    func reschedule(_ cell: SlotCell, notBefore: Instant? = nil) {
+        if let next = cell.nextEvent() { schedule(cell, at: max(next, notBefore ?? next)) }
     }
 
     private func schedule(_ cell: SlotCell, at instant: Instant) {
@@ -142,9 +154,8 @@ final class TokenDesk: Sendable {
 
     /// Every slot's condition, by provider. It takes as long as there are slots.
     func census(at now: Instant) -> SlotCensus {
-        let cells = contents.withLock { Array($0.cells.values) }
         var census = SlotCensus()
-        for cell in cells { census.add(cell.condition(at: now), of: cell.key.fields.provider) }
+        for cell in allCells { census.add(cell.condition(at: now), of: cell.key.fields.provider) }
         return census
     }
 }

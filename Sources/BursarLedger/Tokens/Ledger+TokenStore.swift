@@ -158,6 +158,29 @@ extension Ledger: TokenStore {
         }
     }
 
+    package func pardon(_ credentials: [CredentialID: OwnerID]) async throws(StoreFailure) {
+        // In one order on every replica: two that pardon the same ones must not wait for each other.
+        let pairs = credentials.sorted { $0.key.uuid < $1.key.uuid }
+        try await serving(.pardon) {
+            _ = try await pool.transaction { connection in
+                for (credential, owner) in pairs {
+                    try await connection.execute(
+                        """
+                        UPDATE bursar.token_slot SET
+                            failure_reason = NULL, failure_count = 0, retry_at = NULL, updated_at = now()
+                        WHERE owner_id = \(owner) AND credential_id = \(credential)
+                            AND failure_reason = 'invalid_client'
+                        """)
+                    try await connection.execute(
+                        """
+                        UPDATE bursar.credential SET state = 'active'
+                        WHERE owner_id = \(owner) AND credential_id = \(credential) AND state = 'rejected'
+                        """)
+                }
+            }
+        }
+    }
+
     private static let tokenColumns = """
         access_sealed, refresh_sealed, key_version, generation, jitter,
         now() - issued_at AS age, expires_at - now() AS remaining, refresh_until - now() AS refresh_remaining

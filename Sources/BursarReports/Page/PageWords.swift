@@ -133,6 +133,8 @@ enum PageWords {
         case .tlsFailed: return "the provider could not prove who it is (certificate)"
         case .timedOut: return "the provider took too long"
         case .connectionLost: return "the connection to the provider broke"
+        case .circuitOpen: return "the provider kept failing and was left alone for seconds"
+        case .massRejection: return "the provider rejected many credentials at once"
         case .invalidClient: return "the provider rejected the stored credential"
         case .requestRefused: return "the provider refused the request"
         case .rateLimited: return "the provider said: too many requests"

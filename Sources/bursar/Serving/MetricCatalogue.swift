@@ -16,7 +16,8 @@ enum MetricCatalogue {
     /// Declared before anything is measured, so that each family shows its HELP and TYPE from the start.
     static func declare(in registry: PrometheusRegistry, providers: [ProviderID]) {
         let own =
-            answers + refreshes(providers) + slots(providers) + configuration + replicas + quota + usage
+            answers + refreshes(providers) + slots(providers) + ways(providers) + configuration + replicas
+            + quota + usage
         let parts = DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
         for family in own + parts + ProcessMetrics.families + [KeyringWatch.family, ready, buildInfo] {
             registry.declare(family)
@@ -83,6 +84,35 @@ enum MetricCatalogue {
                 Name.overdue, .gauge,
                 help: "Token slots whose renewal was due more than 30 seconds ago and has not begun.",
                 labels: [provider]),
+        ]
+    }
+
+    private static func ways(_ providers: [ProviderID]) -> [MetricFamily] {
+        let provider = MetricLabel("provider", values: providers.map(\.text))
+        let state = MetricLabel("state", values: CircuitBreaker.Stage.allCases.map(\.rawValue))
+        return [
+            MetricFamily(
+                Name.circuits, .gauge,
+                help: "Hosts of a provider that this replica has asked, by the state of their breaker.",
+                labels: [provider, state]),
+            MetricFamily(
+                Name.circuitsOpened, .counter,
+                help: "Times that a provider's host failed too often in a row and was left alone.",
+                labels: [provider]),
+            MetricFamily(
+                Name.circuitRefusals, .counter,
+                help: "Requests to a provider that were not made because its breaker was open.",
+                labels: [provider]),
+            MetricFamily(
+                Name.massRejections, .gauge,
+                help: "Hosts of a provider that reject many credentials at once.", labels: [provider]),
+            MetricFamily(
+                Name.inLine, .gauge,
+                help: "Requests to a provider that stand in line for one of its places.",
+                labels: [provider]),
+            MetricFamily(
+                Name.lineWait, .histogram(),
+                help: "Seconds that requests to a provider stood in line.", labels: [provider]),
         ]
     }
 

@@ -11,7 +11,8 @@ import Testing
 
     @Test func ordinaryFailuresDoubleUpToTenSeconds() {
         let nearly = 0.999_999
-        #expect((1...6).map { delay(.serverError, $0).fractionalSeconds } == [0.5, 1, 2, 4, 5, 5])
+        #expect((1...6).map { delay(.serverError, $0).fractionalSeconds } == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+        #expect(delay(.serverError, 9, jitter: 0.5) == .milliseconds(5_250), "drawn from the whole step")
         for (count, most) in zip(1...6, [1.0, 2, 4, 8, 10, 10]) {
             let longest = delay(.timedOut, count, jitter: nearly).fractionalSeconds
             #expect(longest < most && longest > most * 0.999)
@@ -44,7 +45,20 @@ import Testing
 
     @Test func theProvidersOwnWishIsAFloor() {
         #expect(delay(.rateLimited, 1, retryAfter: .seconds(60)) == .seconds(60))
-        #expect(delay(.serverError, 5, retryAfter: .seconds(1)) == .seconds(5))
+        #expect(delay(.serverError, 5, jitter: 0.5, retryAfter: .seconds(1)) == .milliseconds(5_250))
         #expect(delay(.invalidClient, 1, retryAfter: .seconds(1)) == .seconds(300))
+    }
+
+    @Test func aYearIsNotWaitedForHoweverOftenItIsWished() {
+        for reason in FailureReason.allCases {
+            let rest = delay(reason, 1, jitter: 0.999_999, retryAfter: .seconds(365 * 86_400))
+            #expect(rest >= .seconds(3_600) && rest <= .seconds(3_602), "\(reason)")
+        }
+    }
+
+    @Test func whoWasHeldBackByAnOpenBreakerComesSoonAfterItMayBeTried() {
+        #expect(delay(.circuitOpen, 9, retryAfter: .seconds(8)) == .seconds(8))
+        #expect(delay(.circuitOpen, 9, jitter: 0.999_999, retryAfter: .seconds(8)) <= .seconds(10))
+        #expect(delay(.circuitOpen, 1, retryAfter: .zero) > .zero)
     }
 }

@@ -39,6 +39,7 @@ package final class GatewayFixture {
         let flights: Task<Void, Never>
         /// Its state directory, which its successor takes over.
         let folder: String
+        var isFrozen = false
     }
 
     /// Everything a fixture can be told; the defaults suit most tests.
@@ -115,7 +116,7 @@ package final class GatewayFixture {
         var ran = true
         while ran {
             ran = false
-            for process in processes where process.executor.runOne() { ran = true }
+            for process in processes where !process.isFrozen && process.executor.runOne() { ran = true }
         }
     }
 
@@ -136,14 +137,15 @@ package final class GatewayFixture {
     }
 
     /// What the services do of their own accord: look at the calendar and exchange quota four times a second,
-    /// flush and beat every second, poll every two.
+    /// flush, mend and beat every second, poll every two.
     private func work() {
         ticks += 1
-        for process in processes {
+        for process in processes where !process.isFrozen {
             let gateway = process.gateway
             gateway.renewDue()
             _ = process.executor.start { await gateway.exchangeQuota() }
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
+            if ticks % 4 == 0 { _ = process.executor.start { await gateway.mend() } }
             let polls = ticks % 8 == 0
             guard ticks % 4 == 0 else { continue }
             _ = process.executor.start {
@@ -162,6 +164,15 @@ package final class GatewayFixture {
         processes.append(process)
         settle()
         return process.gateway
+    }
+
+    /// Stops a further replica in the middle of whatever it does, as SIGSTOP would, or lets it go on. Ask
+    /// nothing of a frozen one.
+    package func setFrozen(_ isFrozen: Bool, _ replica: Gateway) {
+        for index in processes.indices where processes[index].gateway === replica {
+            processes[index].isFrozen = isFrozen
+        }
+        settle()
     }
 
     /// Ends the first gateway in the middle of whatever it does, as `kill -9` would, and starts another on

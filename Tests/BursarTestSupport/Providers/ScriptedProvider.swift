@@ -67,7 +67,8 @@ package final class ScriptedProvider: ProviderClient {
         var held: [ManualClock.SleepID] = []
         var open: [ConnectionChoice: Int] = [:]
         var peak: [ConnectionChoice: Int] = [:]
-        var openByAccount: [AccountScope: Int] = [:]
+        /// By number, with the deadlines: a frozen replica's call is over by then, though nobody notices.
+        var openByAccount: [AccountScope: [Int: Instant]] = [:]
         var peakOfAccounts = 0
     }
 
@@ -165,8 +166,9 @@ package final class ScriptedProvider: ProviderClient {
             contents.open[choice, default: 0] += 1
             contents.peak[choice] = max(contents.peak[choice] ?? 0, contents.open[choice] ?? 0)
             let account = AccountScope(clientID: clientID, scope: scope)
-            contents.openByAccount[account, default: 0] += 1
-            contents.peakOfAccounts = max(contents.peakOfAccounts, contents.openByAccount[account] ?? 0)
+            contents.openByAccount[account, default: [:]][call.number] = now + budget
+            let open = contents.openByAccount[account]?.values.count { $0 > now } ?? 0
+            contents.peakOfAccounts = max(contents.peakOfAccounts, open)
             return call
         }
     }
@@ -183,7 +185,8 @@ package final class ScriptedProvider: ProviderClient {
         }
         contents.withLock { contents in
             contents.open[ConnectionChoice(provider: call.provider, environment: call.environment)]! -= 1
-            contents.openByAccount[AccountScope(clientID: call.clientID, scope: call.scope)]! -= 1
+            let account = AccountScope(clientID: call.clientID, scope: call.scope)
+            contents.openByAccount[account]?[call.number] = nil
         }
         let status: Int? = if case .success = result { 200 } else { nil }
         return ExchangeReport(result: result, status: status, latency: clock.now() - call.at)

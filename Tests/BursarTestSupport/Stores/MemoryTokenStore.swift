@@ -55,6 +55,7 @@ package final class MemoryTokenStore: TokenStore {
     package func lease(_ slot: SlotKey, _ request: LeaseRequest) async throws(StoreFailure) -> LeaseAnswer {
         try availability.pass()
         let answer = answer(slot, request)
+        try availability.answer()
         if let latency { try? await latency.clock.sleep(until: latency.clock.now() + latency.duration) }
         return answer
     }
@@ -115,6 +116,7 @@ package final class MemoryTokenStore: TokenStore {
         if isStored, let credential, credential.state == .rejected {
             directory.setState(.active, of: credential.id)
         }
+        try availability.answer()
         return isStored ? .stored : .superseded
     }
 
@@ -130,11 +132,29 @@ package final class MemoryTokenStore: TokenStore {
                 reason: failure.reason, count: failure.count, retryAt: now + failure.retryIn)
             return true
         }
-        guard isReleased, failure.reason.quarantines,
+        if isReleased, failure.reason.quarantines,
             let credential = directory.credential(slot.fields.credential), credential.state == .active,
             credential.version == slot.fields.credentialVersion
-        else { return }
-        directory.setState(.rejected, of: credential.id)
+        {
+            directory.setState(.rejected, of: credential.id)
+        }
+        try availability.answer()
+    }
+
+    package func pardon(_ credentials: [CredentialID: OwnerID]) async throws(StoreFailure) {
+        try availability.pass()
+        rows.withLock { rows in
+            for (id, row) in rows
+            where credentials[row.credential] == id.owner && row.failure?.reason == .invalidClient {
+                rows[id]?.failure = nil
+            }
+        }
+        for (id, owner) in credentials {
+            guard let credential = directory.credential(id), credential.owner == owner,
+                credential.state == .rejected
+            else { continue }
+            directory.setState(.active, of: id)
+        }
     }
 
     package func giveBack(_ slots: [SlotKey], by replica: ReplicaID) async throws(StoreFailure) {

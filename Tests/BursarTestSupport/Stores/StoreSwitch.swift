@@ -5,7 +5,13 @@ internal import Synchronization
 /// One of these stands in each memory store: the test breaks the store with it and reads how often it was
 /// asked.
 package final class StoreSwitch: Sendable {
-    private let contents = Mutex<(failure: StoreFailure?, calls: Int)>((nil, 0))
+    private struct Contents {
+        var failure: StoreFailure?
+        var calls = 0
+        var loses: (@Sendable (Int) -> Bool)?
+    }
+
+    private let contents = Mutex(Contents())
 
     package init() {}
 
@@ -13,6 +19,12 @@ package final class StoreSwitch: Sendable {
     package var failure: StoreFailure? {
         get { contents.withLock { $0.failure } }
         set { contents.withLock { $0.failure = newValue } }
+    }
+
+    /// Whether the answer to the call of this number is lost: the work was done, and its caller cannot know.
+    package var loses: (@Sendable (Int) -> Bool)? {
+        get { contents.withLock { $0.loses } }
+        set { contents.withLock { $0.loses = newValue } }
     }
 
     /// Calls so far, also those that failed.
@@ -24,5 +36,11 @@ package final class StoreSwitch: Sendable {
             return contents.failure
         }
         if let failure { throw failure }
+    }
+
+    /// At the end of a call: its answer is on the way.
+    func answer() throws(StoreFailure) {
+        let isLost = contents.withLock { $0.loses?($0.calls) ?? false }
+        if isLost { throw .unavailable }
     }
 }

@@ -49,6 +49,8 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
     case otherFailuresAreNotQuarantined
     case storedTokenIsGivenDuringAQuarantine
     case rejectionMarksTheCredentialAndASuccessClearsIt
+    case pardonEndsTheQuarantineOfThoseAlone
+    case pardonLeavesOtherFailuresAndLeasesAlone
     case removedCredentialIsSuperseded
     case replacedCredentialIsSuperseded
     case storedTokenOfAReplacedCredentialIsNotGiven
@@ -91,6 +93,9 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
         case .otherFailuresAreNotQuarantined: try await trial.otherFailuresAreNotQuarantined()
         case .storedTokenIsGivenDuringAQuarantine: try await trial.storedTokenIsGivenDuringAQuarantine()
         case .rejectionMarksTheCredentialAndASuccessClearsIt: try await trial.rejectionMarksTheCredential()
+        case .pardonEndsTheQuarantineOfThoseAlone:
+            try await trial.pardonEndsTheQuarantine(sparing: try await world.makeSlot())
+        case .pardonLeavesOtherFailuresAndLeasesAlone: try await trial.pardonLeavesOthersAlone()
         case .removedCredentialIsSuperseded:
             try await trial.isSuperseded { try await world.removeCredential(of: slot) }
         case .replacedCredentialIsSuperseded:

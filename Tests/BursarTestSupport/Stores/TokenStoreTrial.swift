@@ -236,7 +236,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
 
     // MARK: Steps
 
-    private func lease(
+    func lease(
         by replica: ReplicaID, for duration: Duration = .seconds(600), newerThan: Generation = .none,
         minimumLife: Duration = .seconds(1)
     ) async throws -> LeaseAnswer {
@@ -264,7 +264,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         #expect(try await store.publish(token, in: slot, lease: lease) == .stored)
     }
 
-    private func fail(
+    func fail(
         _ reason: FailureReason, retryIn: Duration, count: Int = 1, newerThan: Generation = .none
     ) async throws {
         let lease = try await take(newerThan: newerThan)
