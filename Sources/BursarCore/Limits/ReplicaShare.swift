@@ -1,7 +1,7 @@
 // The part of every tenant's rate limit that one replica may grant by itself.
 
-/// In millionths of the limit. The shares of all replicas never add up to more than a million: each is rounded
-/// down, and one that joins takes only what the others have given up.
+/// In millionths of the limit. The shares of all replicas never add up to more than a million: each is
+/// rounded down, and one that joins takes only what the others have given up.
 package struct ReplicaShare: Sendable, Hashable, Comparable {
     package let millionths: Int
 

@@ -7,7 +7,9 @@ package protocol TokenStore: Sendable {
     /// Takes the slot's lease unless that is needless or impossible.
     func lease(_ slot: SlotKey, _ request: LeaseRequest) async throws(StoreFailure) -> LeaseAnswer
 
-    /// Stores a token and gives the lease back; refused when the lease or the credential has moved on.
+    /// Stores a token and gives the lease back; refused when the lease or the credential has moved on. The
+    /// token's times are relative to the moment in which the lease was granted: however long it is on its way
+    /// to the store, it does not seem to live longer there.
     func publish(_ token: StoredToken, in slot: SlotKey, lease: Lease) async throws(StoreFailure)
         -> PublishAnswer
 
@@ -61,10 +63,13 @@ package struct Lease: Hashable, Sendable {
     /// The latest generation of all that the slot's owner has of this provider's environment: what comes now
     /// must be later, also when its credential has just replaced another.
     package let floor: Generation
+    /// When it was granted, by the store's clock. The store alone reads it.
+    package let grantedAt: Instant
 
-    package init(epoch: Int64, floor: Generation) {
+    package init(epoch: Int64, floor: Generation, grantedAt: Instant) {
         self.epoch = epoch
         self.floor = floor
+        self.grantedAt = grantedAt
     }
 }
 

@@ -152,15 +152,23 @@ final class FlightRunner: Service {
                 }
                 newerThan = stored.generation  // it does not open: ask for a newer one
             case .leased(let lease, let previous, let askedAt):
+                let held = Held(lease: lease, since: environment.clock.now())
                 let stored = previous.map { remains(of: $0, in: order.cell, askedAt: askedAt) }
-                return await ask(order, lease: lease, stored: stored)
+                return await ask(order, held, stored: stored)
             case .withoutStore:
-                return await ask(order, lease: nil, stored: nil)
+                return await ask(order, nil, stored: nil)
             case .quarantined(let failure): return .recalled(failure)
             case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)
             case .tooLate: return .failed(ExchangeFailure(.timedOut), lease: nil)
             }
         }
+    }
+
+    /// A lease, and when the store's answer that granted it had come: no earlier than the grant, so that what
+    /// is counted from the grant ends no later than it should.
+    private struct Held {
+        let lease: Lease
+        let since: Instant
     }
 
     /// Stored times are relative to the store's answer. They are counted from before the question, so that a
@@ -216,29 +224,29 @@ final class FlightRunner: Service {
 
     /// The later of what is held and what is stored counts: another replica may have renewed since, and a
     /// refresh token that was replaced must not be used again.
-    private func ask(_ order: FlightOrder, lease: Lease?, stored: Token.Remains?) async -> Outcome {
+    private func ask(_ order: FlightOrder, _ held: Held?, stored: Token.Remains?) async -> Outcome {
         let slot = order.cell.snapshot()
         let former = [slot.heldToken?.remains, stored].compactMap(\.self).max {
             $0.generation < $1.generation
         }
         do throws(ExchangeFailure) {
-            let known = max(slot.generation, former?.generation ?? .none, lease?.floor ?? .none)
+            let known = max(slot.generation, former?.generation ?? .none, held?.lease.floor ?? .none)
             let token = try await exchanger.obtain(order, former: former, known: known)
-            return await publish(token, order, lease: lease)
+            return await publish(token, order, held)
         } catch {
-            return .failed(error, lease: lease)
+            return .failed(error, lease: held?.lease)
         }
     }
 
     /// Stores the token under the lease before anyone gets it. A store that does not answer does not take the
     /// token from those who wait; a lease that has moved on does: its new holder's token is the one.
-    private func publish(_ token: Token, _ order: FlightOrder, lease: Lease?) async -> Outcome {
-        guard let lease else { return .landed(token, .provider) }
+    private func publish(_ token: Token, _ order: FlightOrder, _ held: Held?) async -> Outcome {
+        guard let held else { return .landed(token, .provider) }
         do throws(StoreFailure) {
-            guard let sealed = sealer.seal(token, of: order.cell, now: environment.clock.now()) else {
+            guard let sealed = sealer.seal(token, of: order.cell, now: held.since) else {
                 return .landed(token, .provider)
             }
-            let answer = try await store.publish(sealed, in: order.cell.key, lease: lease)
+            let answer = try await store.publish(sealed, in: order.cell.key, lease: held.lease)
             holdsNoLease(of: order.cell)
             switch answer {
             case .stored: return .landed(token, .provider)

@@ -34,14 +34,15 @@ extension Ledger: TokenStore {
                 AND NOT (slot.failure_reason IS NOT DISTINCT FROM 'invalid_client' AND slot.retry_at > now())
                 AND NOT (slot.access_sealed IS NOT NULL AND slot.generation > \(request.newerThan.number)
                     AND slot.expires_at > now() + \(interval(request.minimumLife)))
-            RETURNING slot.lease_epoch, \(unescaped: Self.tokenColumns),
+            RETURNING slot.lease_epoch, now() AS granted_at, \(unescaped: Self.tokenColumns),
                 (SELECT coalesce(max(generation), 0) FROM bursar.token_slot
                  WHERE owner_id = \(fields.owner) AND provider = \(fields.provider)
                     AND environment = \(fields.environment)) AS floor
             """)
         guard let row = rows.first else { return nil }
         let lease = Lease(
-            epoch: try row.decode("lease_epoch"), floor: Generation(try row.decode("floor", as: Int64.self)))
+            epoch: try row.decode("lease_epoch"), floor: Generation(try row.decode("floor", as: Int64.self)),
+            grantedAt: try row.decode("granted_at"))
         return .leased(lease, previous: try storedToken(row))
     }
 
@@ -86,9 +87,9 @@ extension Ledger: TokenStore {
                         generation = \(token.generation.number), access_sealed = \(token.access.bytes),
                         refresh_sealed = \(token.refresh?.bytes),
                         key_version = \(token.access.keyVersion)::int,
-                        issued_at = now() - \(interval(token.age)),
-                        expires_at = now() + \(interval(token.remaining)),
-                        refresh_until = now() + \(token.refreshRemaining.map(interval)),
+                        issued_at = \(lease.grantedAt) - \(interval(token.age)),
+                        expires_at = \(lease.grantedAt) + \(interval(token.remaining)),
+                        refresh_until = \(lease.grantedAt) + \(token.refreshRemaining.map(interval)),
                         jitter = \(token.jitter), lease_owner = NULL, lease_until = '-infinity',
                         failure_reason = NULL, failure_count = 0, retry_at = NULL, updated_at = now()
                     WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)

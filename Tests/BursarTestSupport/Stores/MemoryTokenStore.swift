@@ -93,7 +93,7 @@ package final class MemoryTokenStore: TokenStore {
             rows[id] = row
             let floor = rows.values.filter { $0.fields.sharesGenerations(with: slot.fields) }
                 .compactMap(\.token?.stored.generation).max()
-            let lease = Lease(epoch: row.epoch, floor: floor ?? .none)
+            let lease = Lease(epoch: row.epoch, floor: floor ?? .none, grantedAt: now)
             return .leased(lease, previous: row.token?.relative(to: now))
         }
     }
@@ -102,13 +102,12 @@ package final class MemoryTokenStore: TokenStore {
         _ token: StoredToken, in slot: SlotKey, lease: Lease
     ) async throws(StoreFailure) -> PublishAnswer {
         try availability.pass()
-        let now = clock.now()
         let credential = directory.credential(slot.fields.credential)
         let isStored = rows.withLock { rows in
             guard credential?.version == slot.fields.credentialVersion,
                 rows[RowID(slot)]?.epoch == lease.epoch
             else { return false }
-            rows[RowID(slot)]?.token = Token(stored: token, at: now)
+            rows[RowID(slot)]?.token = Token(stored: token, at: lease.grantedAt)
             rows[RowID(slot)]?.leaseUntil = nil
             rows[RowID(slot)]?.failure = nil
             return true
@@ -145,7 +144,7 @@ package final class MemoryTokenStore: TokenStore {
         try availability.pass()
         rows.withLock { rows in
             for (id, row) in rows
-            where credentials[row.credential] == id.owner && row.failure?.reason == .invalidClient {
+            where credentials[row.fields.credential] == id.owner && row.failure?.reason == .invalidClient {
                 rows[id]?.failure = nil
             }
         }

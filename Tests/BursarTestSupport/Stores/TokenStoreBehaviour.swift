@@ -30,6 +30,7 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
     case publishedTokenComesBackWhole
     case tokenWithoutRefreshTokenComesBackWithoutOne
     case timesAreRelativeToNow
+    case aTokenThatIsLongOnItsWayEndsNoLater
     case goodTokenMakesTheLeaseNeedless
     case goodTokenIsGivenWhileAnotherLeases
     case tokenThatIsNotNewerDoesNot
@@ -70,6 +71,7 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
         case .tokenWithoutRefreshTokenComesBackWithoutOne:
             try await trial.tokenWithoutRefreshTokenComesBackWithoutOne()
         case .timesAreRelativeToNow: try await trial.timesAreRelativeToNow()
+        case .aTokenThatIsLongOnItsWayEndsNoLater: try await trial.aTokenThatIsLongOnItsWayEndsNoLater()
         case .goodTokenMakesTheLeaseNeedless: try await trial.goodTokenMakesTheLeaseNeedless()
         case .goodTokenIsGivenWhileAnotherLeases: try await trial.goodTokenIsGivenWhileAnotherLeases()
         case .tokenThatIsNotNewerDoesNot: try await trial.tokenThatIsNotNewerDoesNot()

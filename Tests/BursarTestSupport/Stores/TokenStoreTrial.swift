@@ -93,6 +93,18 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         #expect(refresh <= .seconds(80_000) && refresh > .seconds(79_900))
     }
 
+    func aTokenThatIsLongOnItsWayEndsNoLater() async throws {
+        let lease = try await take()
+        let earlier = Lease(
+            epoch: lease.epoch, floor: lease.floor, grantedAt: lease.grantedAt - .seconds(400))
+        #expect(try await store.publish(token(generation: 1), in: slot, lease: earlier) == .stored)
+        let stored = try await current()
+        #expect(stored.age >= .seconds(500) && stored.age < .seconds(600))
+        #expect(stored.remaining <= .seconds(600) && stored.remaining > .seconds(500))
+        let refresh = try #require(stored.refreshRemaining)
+        #expect(refresh <= .seconds(79_600) && refresh > .seconds(79_500))
+    }
+
     func goodTokenMakesTheLeaseNeedless() async throws {
         try await publish(token(generation: 5))
         #expect(try await current(newerThan: Generation(4)).generation == Generation(5))
@@ -154,86 +166,6 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         #expect(try await store.publish(token(generation: 1), in: slot, lease: lease) == .superseded)
     }
 
-    // MARK: Failures
-
-    func releaseGivesTheLeaseBack() async throws {
-        let lease = try await take()
-        try await store.release(slot, lease: lease, after: failure(.timedOut))
-        try await take(by: Self.second)
-    }
-
-    func releaseUnderAnEarlierEpochChangesNothing() async throws {
-        let late = try await take(for: .seconds(-1))
-        try await take(by: Self.second)
-        try await store.release(slot, lease: late, after: failure(.invalidClient))
-        guard case .held = try await lease(by: Self.first) else {
-            Issue.record("the present holder keeps its lease, and no quarantine begins")
-            return
-        }
-    }
-
-    func releaseKeepsTheStoredToken() async throws {
-        try await publish(token(generation: 5))
-        let lease = try await take(newerThan: Generation(5))
-        try await store.release(slot, lease: lease, after: failure(.serverError))
-        #expect(try await current().generation == Generation(5))
-    }
-
-    func rejectionIsQuarantined() async throws {
-        try await fail(.invalidClient, retryIn: .seconds(600), count: 3)
-        guard case .quarantined(let stored) = try await lease(by: Self.second) else {
-            Issue.record("a rejected credential is left alone")
-            return
-        }
-        #expect(stored.reason == .invalidClient && stored.count == 3)
-        #expect(stored.retryIn <= .seconds(600) && stored.retryIn > .seconds(500))
-    }
-
-    func quarantineEndsByItself() async throws {
-        try await fail(.invalidClient, retryIn: .seconds(-1))
-        try await take()
-    }
-
-    func otherFailuresAreNotQuarantined() async throws {
-        for reason in FailureReason.allCases where !reason.quarantines {
-            try await fail(reason, retryIn: .seconds(600))
-        }
-        try await take()
-    }
-
-    func storedTokenIsGivenDuringAQuarantine() async throws {
-        try await publish(token(generation: 5))
-        try await fail(.invalidClient, retryIn: .seconds(600), newerThan: Generation(5))
-        #expect(try await current().generation == Generation(5))
-        guard case .quarantined = try await lease(by: Self.first, newerThan: Generation(5)) else {
-            Issue.record("a later token may not be asked for")
-            return
-        }
-    }
-
-    func rejectionMarksTheCredential() async throws {
-        try await fail(.serverError, retryIn: .seconds(1))
-        #expect(try await world.credentialState(of: slot) == .active)
-        try await fail(.invalidClient, retryIn: .seconds(-1))
-        #expect(try await world.credentialState(of: slot) == .rejected)
-        try await publish(token(generation: 1))
-        #expect(try await world.credentialState(of: slot) == .active)
-        try await take(newerThan: Generation(1))  // and nothing of the failure is left
-    }
-
-    func isSuperseded(after change: () async throws -> Void) async throws {
-        try await change()
-        guard case .superseded = try await lease(by: Self.first) else {
-            Issue.record("there is no token to be had for this credential")
-            return
-        }
-    }
-
-    func isSupersededThoughATokenIsStored(after change: () async throws -> Void) async throws {
-        try await publish(token(generation: 1))
-        try await isSuperseded(after: change)
-    }
-
     // MARK: Steps
 
     func lease(
@@ -278,7 +210,7 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
         return token
     }
 
-    private func failure(_ reason: FailureReason) -> StoredFailure {
+    func failure(_ reason: FailureReason) -> StoredFailure {
         StoredFailure(reason: reason, count: 1, retryIn: .seconds(60))
     }
 
