@@ -12,7 +12,6 @@ from defect import Defect
 from fault import Fault
 from programs import Failed, find_program, until
 from provider_faults import ProviderFaults
-from servers import Gateway
 from stand import Stand, Tenant
 
 # A state directory on a file system that a test can fill.

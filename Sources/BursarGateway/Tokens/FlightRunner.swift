@@ -128,7 +128,9 @@ final class FlightRunner: Service {
             "reason": "\(failure.reason.rawValue)", "fault": "\(failure.reason.fault.rawValue)",
         ]
         if let trace = order.trace { metadata["request_id"] = "\(trace.id)" }
-        environment.logger.warning("token not obtained", metadata: metadata)
+        // Of an open breaker one line has told already.
+        let level: Logger.Level = failure.reason == .circuitOpen ? .debug : .warning
+        environment.logger.log(level: level, "token not obtained", metadata: metadata)
     }
 
     private func release(_ cell: SlotCell, _ lease: Lease, after failure: StoredFailure) async {

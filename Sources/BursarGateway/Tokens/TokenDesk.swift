@@ -59,7 +59,7 @@ final class TokenDesk: Sendable {
     /// with them.
     func withdraw(where leaves: (SlotFields) -> Bool) {
         let gone = contents.withLock { contents in
-            let gone = contents.cells.values.flatMap(\.values).filter { leaves($0.key.fields) }
+            let gone = contents.cells.values.flatMap { $0.values.filter { leaves($0.key.fields) } }
             for fields in gone.map(\.key.fields) {
                 contents.cells[fields.credential]?[fields] = nil
                 if contents.cells[fields.credential]?.isEmpty == true {
