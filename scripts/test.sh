@@ -25,7 +25,8 @@ prepare_tests() {
     need_swift
     need_build_packages
     need_postgres_packages
-    need_packages binutils chromium curl fonts-dejavu-core openssl prometheus python3-venv shellcheck systemd
+    need_packages binutils chromium curl fonts-dejavu-core openssl prometheus python3-venv shellcheck slowhttptest \
+        systemd
     # The recipes for merchants; whatever version somebody has will do.
     command -v node >/dev/null || need_packages nodejs
     command -v javac >/dev/null || need_packages openjdk-17-jdk-headless

@@ -22,16 +22,12 @@ struct LeavingService: Service {
     func run() async {
         await cancelWhenGracefulShutdown {
             let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
-            var iterator = signals.makeAsyncIterator()
-            guard let signal = await iterator.next() else { return }
+            guard let signal = await signals.first(where: { _ in true }) else { return }
             leave(signal)
             guard signal == .sigterm, drain > .zero else { return }
             await withTaskGroup { group in
                 group.addTask { try? await Task.sleep(for: drain) }
-                group.addTask { [iterator] in
-                    var iterator = iterator
-                    _ = await iterator.next()
-                }
+                group.addTask { _ = await signals.first { _ in true } }
                 await group.next()
                 group.cancelAll()
             }
