@@ -112,6 +112,106 @@ $$;
 
 
 --
+-- Name: exchange_quota(uuid, bigint, uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.exchange_quota(replica uuid, this_exchange bigint, tenants uuid[], asks bigint[], offers bigint[]) RETURNS TABLE(tenant uuid, taken bigint, remaining bigint)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    moment timestamptz;
+BEGIN
+    IF cardinality(tenants) > 0 THEN
+        PERFORM pg_advisory_xact_lock(hashtext('bursar.exchange_quota'));
+        moment := clock_timestamp();
+        -- Late exchanges are over by then: no statement lives for a minute.
+        DELETE FROM bursar.quota WHERE exchanged_at < moment - interval '1 minute';
+        RETURN QUERY
+        WITH step AS (
+            SELECT * FROM unnest(tenants, asks, offers) AS step (tenant_id, ask, offer)
+        ), mine AS (
+            INSERT INTO bursar.quota AS former
+            SELECT step.tenant_id, replica, this_exchange, step.offer,
+                CASE WHEN step.offer > 0 THEN moment + interval '2 seconds' ELSE '-infinity' END,
+                CASE WHEN step.ask > 0 THEN moment + interval '1 second' ELSE '-infinity' END, moment
+            FROM step
+            ON CONFLICT (tenant_id, replica_id) DO UPDATE SET
+                exchange = excluded.exchange,
+                offered = excluded.offered
+                    + CASE WHEN former.offered_until > moment THEN former.offered ELSE 0 END,
+                offered_until = greatest(former.offered_until, excluded.offered_until),
+                wanted_until = excluded.wanted_until, exchanged_at = moment
+            WHERE former.exchange < excluded.exchange
+            RETURNING former.tenant_id, former.offered
+        ), lent AS (
+            SELECT quota.tenant_id, quota.replica_id, quota.offered, step.ask,
+                sum(quota.offered) OVER (
+                    PARTITION BY quota.tenant_id ORDER BY quota.offered_until, quota.replica_id
+                ) - quota.offered AS earlier
+            FROM bursar.quota JOIN step USING (tenant_id) JOIN mine USING (tenant_id)
+            WHERE step.ask > 0 AND quota.replica_id <> replica
+                AND quota.offered > 0 AND quota.offered_until > moment
+        ), borrowed AS (
+            UPDATE bursar.quota
+            SET offered = quota.offered - least(lent.offered, lent.ask - lent.earlier)::bigint
+            FROM lent
+            WHERE quota.tenant_id = lent.tenant_id AND quota.replica_id = lent.replica_id
+                AND lent.earlier < lent.ask
+            RETURNING quota.tenant_id, least(lent.offered, lent.ask - lent.earlier)::bigint AS amount
+        )
+        SELECT mine.tenant_id, coalesce(sum(borrowed.amount), 0)::bigint, mine.offered
+        FROM mine LEFT JOIN borrowed USING (tenant_id)
+        GROUP BY mine.tenant_id, mine.offered;
+    END IF;
+    RETURN QUERY
+    SELECT DISTINCT quota.tenant_id, NULL::bigint, NULL::bigint
+    FROM bursar.quota
+    WHERE quota.wanted_until > clock_timestamp() AND quota.replica_id <> replica
+    LIMIT 1000;
+END
+$$;
+
+
+--
+-- Name: heartbeat(uuid, uuid, text, text, text[], bigint, bigint, integer); Type: FUNCTION; Schema: bursar; Owner: -
+--
+
+CREATE FUNCTION bursar.heartbeat(its_id uuid, its_place uuid, its_name text, its_program text, its_keys text[], its_beat bigint, its_version bigint, its_share integer, OUT version bigint, OUT members integer, OUT live integer, OUT share integer, OUT clock timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    kept CONSTANT interval := '60 seconds';
+    others integer;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('bursar.replica'));
+    clock := clock_timestamp();
+    -- After a time in which nobody could reach this database, silence says nothing of anyone.
+    UPDATE bursar.replica SET kept_until = clock + kept
+    WHERE NOT EXISTS (SELECT FROM bursar.replica WHERE heartbeat_at > clock - interval '10 seconds');
+    DELETE FROM bursar.replica
+    WHERE replica_id <> its_id AND (kept_until < clock OR place = its_place);
+    SELECT count(*) + 1, count(*) FILTER (WHERE heartbeat_at > clock - interval '10 seconds') + 1,
+        coalesce(sum(share_millionths), 0)
+    INTO members, live, others
+    FROM bursar.replica WHERE replica_id <> its_id;
+    share := greatest(its_share, least(1000000 / members, 1000000 - others));
+    INSERT INTO bursar.replica AS known
+        (replica_id, place, name, program, key_ids, started_at, heartbeat_at, kept_until, beat,
+         applied_version, share_millionths)
+    VALUES (its_id, its_place, its_name, its_program, its_keys, clock, clock, clock + kept, its_beat,
+        its_version, share)
+    ON CONFLICT (replica_id) DO UPDATE SET
+        key_ids = excluded.key_ids, heartbeat_at = excluded.heartbeat_at, kept_until = excluded.kept_until,
+        beat = excluded.beat, applied_version = excluded.applied_version,
+        share_millionths = excluded.share_millionths
+    -- One that was held up on its way must not undo a later one.
+    WHERE known.beat < excluded.beat;
+    SELECT config_version.version INTO version FROM bursar.config_version;
+END
+$$;
+
+
+--
 -- Name: keep_tenant_name(); Type: FUNCTION; Schema: bursar; Owner: -
 --
 
@@ -204,6 +304,20 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: audit_anchor; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.audit_anchor (
+    tenant_id uuid NOT NULL,
+    period text NOT NULL,
+    seq bigint NOT NULL,
+    mac bytea NOT NULL,
+    CONSTRAINT audit_anchor_mac_check CHECK ((length(mac) = 32)),
+    CONSTRAINT audit_anchor_seq_check CHECK ((seq > 0))
+);
+
+
+--
 -- Name: audit_event; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -214,7 +328,40 @@ CREATE TABLE bursar.audit_event (
     actor text NOT NULL,
     action text NOT NULL,
     subject text NOT NULL,
-    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    seq bigint,
+    previous bytea,
+    mac bytea,
+    CONSTRAINT audit_event_mac_check CHECK ((length(mac) = 32)),
+    CONSTRAINT audit_event_previous_check CHECK ((length(previous) = 32)),
+    CONSTRAINT audit_event_seq_check CHECK ((seq > 0))
+);
+
+
+--
+-- Name: audit_head; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.audit_head (
+    tenant_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    mac bytea NOT NULL,
+    CONSTRAINT audit_head_mac_check CHECK ((length(mac) = 32)),
+    CONSTRAINT audit_head_seq_check CHECK ((seq >= 0))
+)
+WITH (fillfactor='50');
+
+
+--
+-- Name: audit_key; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.audit_key (
+    version integer NOT NULL,
+    kek_id text NOT NULL,
+    wrapped bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_key_version_check CHECK ((version = 1))
 );
 
 
@@ -283,7 +430,10 @@ CREATE TABLE bursar.connection (
     origins text[] DEFAULT '{}'::text[] NOT NULL,
     keep_warm boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT connection_environment_check CHECK ((environment = ANY (ARRAY['sandbox'::text, 'production'::text])))
+    former_credential_id uuid,
+    next_credential_id uuid,
+    CONSTRAINT connection_environment_check CHECK ((environment = ANY (ARRAY['sandbox'::text, 'production'::text]))),
+    CONSTRAINT connection_rotation_check CHECK (((former_credential_id <> credential_id) AND (next_credential_id <> credential_id)))
 );
 
 
@@ -305,10 +455,14 @@ CREATE TABLE bursar.credential (
     is_platform boolean DEFAULT false NOT NULL,
     shares_token boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    overlap_seconds integer DEFAULT 86400 NOT NULL,
+    retires_at timestamp with time zone,
     CONSTRAINT credential_check CHECK (((secret_sealed IS NULL) = (secret_key_version IS NULL))),
     CONSTRAINT credential_check1 CHECK (((secret_sealed IS NULL) OR (secret_ref IS NULL))),
     CONSTRAINT credential_check2 CHECK (((state = 'pending'::text) OR ((provider_client_id IS NOT NULL) AND ((secret_sealed IS NOT NULL) OR (secret_ref IS NOT NULL))))),
     CONSTRAINT credential_environment_check CHECK ((environment = ANY (ARRAY['sandbox'::text, 'production'::text]))),
+    CONSTRAINT credential_overlap_seconds_check CHECK (((overlap_seconds >= 0) AND (overlap_seconds <= 31536000))),
+    CONSTRAINT credential_retires_check CHECK (((retires_at IS NOT NULL) = (state = 'retiring'::text))),
     CONSTRAINT credential_secret_ref_check CHECK ((secret_ref ~ '^(file|env):.+$'::text)),
     CONSTRAINT credential_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'retiring'::text, 'rejected'::text]))),
     CONSTRAINT credential_version_check CHECK ((version > 0))
@@ -369,6 +523,19 @@ CREATE TABLE bursar.downtime_dirty (
     directory_id uuid NOT NULL,
     boot_id uuid NOT NULL,
     sequence bigint NOT NULL
+);
+
+
+--
+-- Name: key_policy; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.key_policy (
+    only_row boolean DEFAULT true NOT NULL,
+    sealing_kek text,
+    retired_keks text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT key_policy_check CHECK ((sealing_kek <> ALL (retired_keks))),
+    CONSTRAINT key_policy_only_row_check CHECK (only_row)
 );
 
 
@@ -562,6 +729,23 @@ CREATE TABLE bursar.pepper (
 
 
 --
+-- Name: quota; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE UNLOGGED TABLE bursar.quota (
+    tenant_id uuid NOT NULL,
+    replica_id uuid NOT NULL,
+    exchange bigint NOT NULL,
+    offered bigint NOT NULL,
+    offered_until timestamp with time zone NOT NULL,
+    wanted_until timestamp with time zone NOT NULL,
+    exchanged_at timestamp with time zone NOT NULL,
+    CONSTRAINT quota_offered_check CHECK ((offered >= 0))
+)
+WITH (fillfactor='50');
+
+
+--
 -- Name: refresh_day; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -631,6 +815,26 @@ CREATE TABLE bursar.refresh_provider_day (
     outcome text NOT NULL,
     bucket smallint NOT NULL,
     count bigint NOT NULL
+);
+
+
+--
+-- Name: replica; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.replica (
+    replica_id uuid NOT NULL,
+    place uuid NOT NULL,
+    name text NOT NULL,
+    program text NOT NULL,
+    key_ids text[] NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    heartbeat_at timestamp with time zone NOT NULL,
+    kept_until timestamp with time zone NOT NULL,
+    beat bigint NOT NULL,
+    applied_version bigint,
+    share_millionths integer NOT NULL,
+    CONSTRAINT replica_share_millionths_check CHECK (((share_millionths >= 0) AND (share_millionths <= 1000000)))
 );
 
 
@@ -2597,15 +2801,19 @@ CREATE VIEW ops.connection_health WITH (security_barrier='true') AS
     connection.environment,
     connection.credential_id,
     credential.state AS credential_state,
+    connection.former_credential_id,
+    kept.retires_at AS former_until,
+    connection.next_credential_id,
     best.generation,
     best.issued_at,
     best.expires_at,
     best.failure_reason,
     best.failure_count,
     best.retry_at
-   FROM (((bursar.connection
+   FROM ((((bursar.connection
      JOIN bursar.tenant USING (tenant_id))
      JOIN bursar.credential ON ((credential.credential_id = connection.credential_id)))
+     LEFT JOIN bursar.credential kept ON ((kept.credential_id = connection.former_credential_id)))
      LEFT JOIN LATERAL ( SELECT token_slot.generation,
             token_slot.issued_at,
             token_slot.expires_at,
@@ -2664,7 +2872,28 @@ COMMENT ON COLUMN ops.connection_health.credential_id IS 'The credential in use.
 -- Name: COLUMN connection_health.credential_state; Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON COLUMN ops.connection_health.credential_state IS 'pending, active, retiring or rejected.';
+COMMENT ON COLUMN ops.connection_health.credential_state IS 'pending, active or rejected.';
+
+
+--
+-- Name: COLUMN connection_health.former_credential_id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.connection_health.former_credential_id IS 'The credential that it has replaced, which is kept: used when the provider rejects the one in use.';
+
+
+--
+-- Name: COLUMN connection_health.former_until; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.connection_health.former_until IS 'When the former credential is withdrawn.';
+
+
+--
+-- Name: COLUMN connection_health.next_credential_id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.connection_health.next_credential_id IS 'A pending credential that waits to replace the one in use.';
 
 
 --
@@ -2935,6 +3164,94 @@ COMMENT ON COLUMN ops.refresh_recent.replica_id IS 'The gateway process that sen
 
 
 --
+-- Name: replicas; Type: VIEW; Schema: ops; Owner: -
+--
+
+CREATE VIEW ops.replicas WITH (security_barrier='true') AS
+ SELECT replica.replica_id,
+    replica.name AS host,
+    replica.program,
+    replica.started_at,
+    replica.heartbeat_at,
+    replica.applied_version,
+    config_version.version AS config_version,
+    ((replica.share_millionths)::numeric / 1000000.0) AS share,
+    replica.key_ids
+   FROM (bursar.replica
+     CROSS JOIN bursar.config_version);
+
+
+--
+-- Name: VIEW replicas; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON VIEW ops.replicas IS 'Every gateway that runs, or was heard within the last minute.';
+
+
+--
+-- Name: COLUMN replicas.replica_id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.replica_id IS 'The process; another one after each start.';
+
+
+--
+-- Name: COLUMN replicas.host; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.host IS 'Name of its machine.';
+
+
+--
+-- Name: COLUMN replicas.program; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.program IS 'Version of the program.';
+
+
+--
+-- Name: COLUMN replicas.started_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.started_at IS 'When it was first heard.';
+
+
+--
+-- Name: COLUMN replicas.heartbeat_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.heartbeat_at IS 'When it was last heard; usually within the last second.';
+
+
+--
+-- Name: COLUMN replicas.applied_version; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.applied_version IS 'The configuration that it has applied; null before the first.';
+
+
+--
+-- Name: COLUMN replicas.config_version; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.config_version IS 'The latest configuration.';
+
+
+--
+-- Name: COLUMN replicas.share; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.share IS 'The part of every rate limit that it may grant by itself, 0 to 1.';
+
+
+--
+-- Name: COLUMN replicas.key_ids; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.replicas.key_ids IS 'Ids of the keys in its keyring.';
+
+
+--
 -- Name: tenant_health; Type: VIEW; Schema: ops; Owner: -
 --
 
@@ -2946,6 +3263,11 @@ CREATE VIEW ops.tenant_health WITH (security_barrier='true') AS
     connection.environment,
     connection.credential_id,
     credential.state AS credential_state,
+        CASE
+            WHEN (connection.former_credential_id IS NOT NULL) THEN 'overlap'::text
+            WHEN (connection.next_credential_id IS NOT NULL) THEN 'pending'::text
+            ELSE NULL::text
+        END AS rotation,
     failing.since AS failing_since,
     failed.failure_reason,
         CASE
@@ -2965,8 +3287,9 @@ CREATE VIEW ops.tenant_health WITH (security_barrier='true') AS
      JOIN bursar.credential ON ((credential.credential_id = connection.credential_id)))
      LEFT JOIN LATERAL ( SELECT slot.issued_at,
             slot.expires_at
-           FROM bursar.token_slot slot
-          WHERE ((slot.owner_id = credential.owner_id) AND (slot.credential_id = credential.credential_id) AND (slot.credential_version = credential.version))
+           FROM (bursar.token_slot slot
+             JOIN bursar.credential holder USING (owner_id, credential_id))
+          WHERE ((slot.owner_id = credential.owner_id) AND (slot.credential_version = holder.version) AND (slot.credential_id = ANY (ARRAY[connection.credential_id, connection.former_credential_id])))
           ORDER BY slot.expires_at DESC NULLS LAST
          LIMIT 1) best ON (true))
      LEFT JOIN LATERAL ( SELECT slot.issued_at,
@@ -3043,7 +3366,14 @@ COMMENT ON COLUMN ops.tenant_health.credential_id IS 'The credential in use.';
 -- Name: COLUMN tenant_health.credential_state; Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active, retiring or rejected.';
+COMMENT ON COLUMN ops.tenant_health.credential_state IS 'pending, active or rejected.';
+
+
+--
+-- Name: COLUMN tenant_health.rotation; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.tenant_health.rotation IS 'pending: another credential waits to replace it; overlap: it has replaced one that is kept; null: neither.';
 
 
 --
@@ -3085,7 +3415,7 @@ COMMENT ON COLUMN ops.tenant_health.retry_at IS 'When the next attempt may be ma
 -- Name: COLUMN tenant_health.token_expires_at; Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token ends.';
+COMMENT ON COLUMN ops.tenant_health.token_expires_at IS 'When the stored token ends, of the credential in use or of the former one.';
 
 
 --
@@ -3124,11 +3454,43 @@ ALTER TABLE ONLY bursar.usage_minute ATTACH PARTITION bursar.usage_minute_2026_1
 
 
 --
+-- Name: audit_anchor audit_anchor_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.audit_anchor
+    ADD CONSTRAINT audit_anchor_pkey PRIMARY KEY (tenant_id, period);
+
+
+--
+-- Name: audit_event audit_event_is_chained; Type: CHECK CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE bursar.audit_event
+    ADD CONSTRAINT audit_event_is_chained CHECK (((seq IS NOT NULL) AND (previous IS NOT NULL) AND (mac IS NOT NULL))) NOT VALID;
+
+
+--
 -- Name: audit_event audit_event_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
 ALTER TABLE ONLY bursar.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, event_id);
+
+
+--
+-- Name: audit_head audit_head_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (tenant_id);
+
+
+--
+-- Name: audit_key audit_key_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.audit_key
+    ADD CONSTRAINT audit_key_pkey PRIMARY KEY (version);
 
 
 --
@@ -3212,6 +3574,14 @@ ALTER TABLE ONLY bursar.downtime_hour
 
 
 --
+-- Name: key_policy key_policy_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.key_policy
+    ADD CONSTRAINT key_policy_pkey PRIMARY KEY (only_row);
+
+
+--
 -- Name: pepper pepper_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
@@ -3225,6 +3595,14 @@ ALTER TABLE ONLY bursar.pepper
 
 ALTER TABLE ONLY bursar.period
     ADD CONSTRAINT period_pkey PRIMARY KEY (period);
+
+
+--
+-- Name: quota quota_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.quota
+    ADD CONSTRAINT quota_pkey PRIMARY KEY (tenant_id, replica_id);
 
 
 --
@@ -3257,6 +3635,14 @@ ALTER TABLE ONLY bursar.refresh_hour
 
 ALTER TABLE ONLY bursar.refresh_provider_day
     ADD CONSTRAINT refresh_provider_day_pkey PRIMARY KEY (day, provider, environment, outcome, bucket);
+
+
+--
+-- Name: replica replica_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.replica
+    ADD CONSTRAINT replica_pkey PRIMARY KEY (replica_id);
 
 
 --
@@ -3372,6 +3758,20 @@ ALTER TABLE ONLY bursar.usage_snapshot
 
 
 --
+-- Name: audit_anchor_by_period; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX audit_anchor_by_period ON bursar.audit_anchor USING btree (period, tenant_id);
+
+
+--
+-- Name: audit_event_by_seq; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE UNIQUE INDEX audit_event_by_seq ON bursar.audit_event USING btree (tenant_id, seq);
+
+
+--
 -- Name: audit_event_by_time; Type: INDEX; Schema: bursar; Owner: -
 --
 
@@ -3386,10 +3786,38 @@ CREATE INDEX client_tenant_by_client ON bursar.client_tenant USING btree (client
 
 
 --
+-- Name: config_change_by_time; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX config_change_by_time ON bursar.config_change USING btree (at);
+
+
+--
 -- Name: connection_by_credential; Type: INDEX; Schema: bursar; Owner: -
 --
 
 CREATE INDEX connection_by_credential ON bursar.connection USING btree (credential_id);
+
+
+--
+-- Name: connection_by_former; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX connection_by_former ON bursar.connection USING btree (former_credential_id) WHERE (former_credential_id IS NOT NULL);
+
+
+--
+-- Name: connection_by_next; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX connection_by_next ON bursar.connection USING btree (next_credential_id) WHERE (next_credential_id IS NOT NULL);
+
+
+--
+-- Name: credential_by_retirement; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX credential_by_retirement ON bursar.credential USING btree (retires_at) WHERE (retires_at IS NOT NULL);
 
 
 --
@@ -3505,6 +3933,20 @@ ALTER INDEX bursar.usage_minute_pkey ATTACH PARTITION bursar.usage_minute_2026_1
 
 
 --
+-- Name: audit_anchor final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.audit_anchor FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
+-- Name: audit_event final; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.audit_event FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
 -- Name: period final; Type: TRIGGER; Schema: bursar; Owner: -
 --
 
@@ -3544,6 +3986,20 @@ CREATE TRIGGER final BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.usage_snapsho
 --
 
 CREATE TRIGGER keep_name AFTER INSERT OR UPDATE OF name ON bursar.tenant FOR EACH ROW EXECUTE FUNCTION bursar.keep_tenant_name();
+
+
+--
+-- Name: audit_head kept; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bursar.audit_head FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
+
+
+--
+-- Name: audit_key kept; Type: TRIGGER; Schema: bursar; Owner: -
+--
+
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bursar.audit_key FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
 
 
 --
@@ -3590,6 +4046,22 @@ ALTER TABLE ONLY bursar.client_tenant
 
 ALTER TABLE ONLY bursar.connection
     ADD CONSTRAINT connection_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES bursar.credential(credential_id);
+
+
+--
+-- Name: connection connection_former_credential_id_fkey; Type: FK CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.connection
+    ADD CONSTRAINT connection_former_credential_id_fkey FOREIGN KEY (former_credential_id) REFERENCES bursar.credential(credential_id) ON DELETE SET NULL;
+
+
+--
+-- Name: connection connection_next_credential_id_fkey; Type: FK CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.connection
+    ADD CONSTRAINT connection_next_credential_id_fkey FOREIGN KEY (next_credential_id) REFERENCES bursar.credential(credential_id) ON DELETE SET NULL;
 
 
 --
@@ -3670,10 +4142,47 @@ GRANT ALL ON FUNCTION bursar.ensure_partitions(day date) TO bursar_gateway;
 
 
 --
+-- Name: FUNCTION exchange_quota(replica uuid, this_exchange bigint, tenants uuid[], asks bigint[], offers bigint[]); Type: ACL; Schema: bursar; Owner: -
+--
+
+REVOKE ALL ON FUNCTION bursar.exchange_quota(replica uuid, this_exchange bigint, tenants uuid[], asks bigint[], offers bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION bursar.exchange_quota(replica uuid, this_exchange bigint, tenants uuid[], asks bigint[], offers bigint[]) TO bursar_gateway;
+
+
+--
+-- Name: FUNCTION heartbeat(its_id uuid, its_place uuid, its_name text, its_program text, its_keys text[], its_beat bigint, its_version bigint, its_share integer, OUT version bigint, OUT members integer, OUT live integer, OUT share integer, OUT clock timestamp with time zone); Type: ACL; Schema: bursar; Owner: -
+--
+
+REVOKE ALL ON FUNCTION bursar.heartbeat(its_id uuid, its_place uuid, its_name text, its_program text, its_keys text[], its_beat bigint, its_version bigint, its_share integer, OUT version bigint, OUT members integer, OUT live integer, OUT share integer, OUT clock timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION bursar.heartbeat(its_id uuid, its_place uuid, its_name text, its_program text, its_keys text[], its_beat bigint, its_version bigint, its_share integer, OUT version bigint, OUT members integer, OUT live integer, OUT share integer, OUT clock timestamp with time zone) TO bursar_gateway;
+
+
+--
+-- Name: TABLE audit_anchor; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE bursar.audit_anchor TO bursar_gateway;
+
+
+--
 -- Name: TABLE audit_event; Type: ACL; Schema: bursar; Owner: -
 --
 
 GRANT SELECT,INSERT ON TABLE bursar.audit_event TO bursar_gateway;
+
+
+--
+-- Name: TABLE audit_head; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE bursar.audit_head TO bursar_gateway;
+
+
+--
+-- Name: TABLE audit_key; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE bursar.audit_key TO bursar_gateway;
 
 
 --
@@ -3747,6 +4256,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.downtime_dirty TO bursar_gatew
 
 
 --
+-- Name: TABLE key_policy; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,UPDATE ON TABLE bursar.key_policy TO bursar_gateway;
+
+
+--
 -- Name: TABLE period; Type: ACL; Schema: bursar; Owner: -
 --
 
@@ -3796,6 +4312,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.pepper TO bursar_gateway;
 
 
 --
+-- Name: TABLE quota; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.quota TO bursar_gateway;
+
+
+--
 -- Name: TABLE refresh_day; Type: ACL; Schema: bursar; Owner: -
 --
 
@@ -3821,6 +4344,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_hour TO bursar_gateway
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.refresh_provider_day TO bursar_gateway;
+
+
+--
+-- Name: TABLE replica; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bursar.replica TO bursar_gateway;
 
 
 --
@@ -3975,6 +4505,13 @@ GRANT SELECT ON TABLE ops.refresh_hourly TO bursar_monitor;
 --
 
 GRANT SELECT ON TABLE ops.refresh_recent TO bursar_monitor;
+
+
+--
+-- Name: TABLE replicas; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT ON TABLE ops.replicas TO bursar_monitor;
 
 
 --

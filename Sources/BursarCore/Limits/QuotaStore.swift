@@ -32,6 +32,7 @@ package struct Quota: Sendable, Hashable, Comparable {
     package var answers: Double { Double(millionths) / 1_000_000 }
 }
 
+/// What a replica asks and offers in one exchange, for all tenants that need it.
 package struct QuotaRequest: Sendable, Hashable {
     package let replica: ReplicaID
     /// Grows with each exchange of this replica, so that one that was held up on its way does nothing.
@@ -48,7 +49,7 @@ package struct QuotaRequest: Sendable, Hashable {
 /// What a replica does about one tenant. Neither an ask nor an offer only asks what is left of earlier offers.
 package struct QuotaStep: Sendable, Hashable {
     package let tenant: TenantID
-    /// At most so much is taken; above nothing it makes the tenant one that others are told of for a second.
+    /// At most so much is taken; above nothing it makes the tenant one that others hear of for a second.
     package let ask: Quota
     /// Added to what this replica has offered already.
     package let offer: Quota
@@ -60,6 +61,7 @@ package struct QuotaStep: Sendable, Hashable {
     }
 }
 
+/// What came of an exchange.
 package struct QuotaAnswer: Sendable, Hashable {
     /// One for each step, but for those of an exchange that came too late.
     package let settlements: [QuotaSettlement]
@@ -72,6 +74,7 @@ package struct QuotaAnswer: Sendable, Hashable {
     }
 }
 
+/// What came of one step.
 package struct QuotaSettlement: Sendable, Hashable {
     package let tenant: TenantID
     /// Of the others' offers; this replica's now.

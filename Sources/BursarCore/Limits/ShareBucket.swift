@@ -2,8 +2,8 @@
 
 /// The generic cell rate algorithm at a replica's share of the limit: answers cost so much more time, and the
 /// window stays. Conserved over all replicas, which is what keeps the limit (docs/adr/0018): what a bucket
-/// holds and what it has *out* are together never more than its part of the burst. Out is what others may take
-/// of its offers, as far as it knows, and what it has asked for and may get: it keeps the room.
+/// holds and what it has *out* are together never more than its part of the burst. Out is what others may
+/// take of its offers, as far as it knows, and what it has asked for and may get: it keeps the room.
 package struct ShareBucket: Sendable, Equatable {
     /// When the bucket would be full if nothing were out, in nanoseconds since the Unix epoch.
     private var fullAt = Self.untouched
@@ -232,7 +232,9 @@ package struct ShareBucket: Sendable, Equatable {
     private func worth(_ quota: Quota) -> Int64 { scaled(quota.millionths, by: interval, over: 1_000_000) }
 
     /// Rounded up, as everything that is paid.
-    private func cost(_ quota: Quota) -> Int64 { quota == .none ? 0 : worth(quota) + 1 }
+    private func cost(_ quota: Quota) -> Int64 {
+        -scaled(-quota.millionths, by: interval, over: 1_000_000)
+    }
 }
 
 /// Without overflow, rounded towards less.

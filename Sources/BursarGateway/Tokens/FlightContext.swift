@@ -10,7 +10,7 @@ struct FlightContext: Sendable {
 
     var budget: Duration { profile.flightBudget }
 
-    /// A flight that gets no place this long before its deadline is given up: what is left would be too short.
+    /// A flight that gets no place this long before its deadline is given up: what is left is too short.
     var shortestTry: Duration { profile.limits.timeout / 2 }
 
     /// How long a lease lasts: longer than any flight, so that its holder is never overtaken while it lives.

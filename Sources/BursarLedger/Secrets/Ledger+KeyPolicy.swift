@@ -98,8 +98,8 @@ extension Ledger {
             }
             guard uses.rows == 0 else {
                 throw LedgerError.refused(
-                    "\(uses.dataKeys) data keys, \(uses.peppers) peppers and \(uses.auditKeys) audit keys are "
-                        + "sealed under the key \(id); run `bursar keys rewrap` first")
+                    "\(uses.dataKeys) data keys, \(uses.peppers) peppers and \(uses.auditKeys) audit keys "
+                        + "are sealed under the key \(id); run `bursar keys rewrap` first")
             }
             try await change.refuseWhileReplicasAreBehind(before: id)
             try await change.connection.execute(

@@ -133,10 +133,11 @@ struct KeysCommand: AsyncParsableCommand {
                 }
             }
             let result = Result(
-                sealing: done.sealing, dataKeys: done.dataKeys, peppers: done.peppers, auditKeys: done.auditKeys)
+                sealing: done.sealing, dataKeys: done.dataKeys, peppers: done.peppers,
+                auditKeys: done.auditKeys)
             try administration.output.print(result) {
-                "\(result.dataKeys) data keys, \(result.peppers) peppers and \(result.auditKeys) audit keys were "
-                    + "wrapped under \(result.sealing); all are now."
+                "\(result.dataKeys) data keys, \(result.peppers) peppers and \(result.auditKeys) audit keys "
+                    + "were wrapped under \(result.sealing); all are now."
             }
         }
     }

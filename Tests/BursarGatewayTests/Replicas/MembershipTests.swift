@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func aNewReplicaIsReadyOnceTheOtherHasGivenUpAShare() {
-        let other = fixture.addReplica()
+        let other = fixture.addReplica(joins: false)
         #expect(other.membership.share == .none && !other.isReady)
         fixture.advance(by: .seconds(2))
         #expect(other.isReady)

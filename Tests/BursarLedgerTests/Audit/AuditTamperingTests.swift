@@ -35,7 +35,8 @@ import Testing
 
     private static let cut = "DELETE FROM bursar.audit_event WHERE tenant_id = :one AND seq = 5;"
     private static let insert =
-        "INSERT INTO bursar.audit_event SELECT tenant_id, gen_random_uuid(), at, actor, action, subject, detail, "
+        "INSERT INTO bursar.audit_event "
+        + "SELECT tenant_id, gen_random_uuid(), at, actor, action, subject, detail, "
 
     static let deeds = [
         Deed(set("event_id = gen_random_uuid()"), finds: "altered one 3"),
@@ -58,7 +59,8 @@ import Testing
             set("tenant_id = :two, seq = 4"), finds: "missing one 3", "altered two 4", "head_mismatch two 4"),
         Deed("DELETE FROM bursar.audit_event WHERE tenant_id = :one AND seq = 1", finds: "missing one 1"),
         Deed(
-            "DELETE FROM bursar.audit_event WHERE tenant_id = :one AND seq IN (2, 3)", finds: "missing one 2"),
+            "DELETE FROM bursar.audit_event WHERE tenant_id = :one AND seq IN (2, 3)",
+            finds: "missing one 2"),
         Deed(
             set("seq = 6", "2") + ";" + set("seq = 2", "4") + ";" + set("seq = 4", "6"),
             finds: "reordered one 2", "reordered one 4"),
@@ -125,7 +127,8 @@ import Testing
                         #expect(found.first.map(Self.finding) == deed.findings, "\(deed.sql)")
                         try await connection.script(
                             Self.tables.map {
-                                "DELETE FROM bursar.\($0); INSERT INTO bursar.\($0) SELECT * FROM public.\($0);"
+                                "DELETE FROM bursar.\($0); "
+                                    + "INSERT INTO bursar.\($0) SELECT * FROM public.\($0);"
                             }.joined(), timeout: .seconds(5))
                     }
                 }

@@ -137,20 +137,20 @@ package final class GatewayFixture {
     }
 
     /// What the services do of their own accord: look at the calendar and exchange quota four times a second,
-    /// flush, mend and beat every second, poll every two.
+    /// flush every second, mend, beat and poll every two.
     private func work() {
         ticks += 1
         for process in processes where !process.isFrozen {
             let gateway = process.gateway
             gateway.renewDue()
-            _ = process.executor.start { await gateway.exchangeQuota() }
+            // Alone it has nobody to exchange with.
+            if processes.count > 1 { _ = process.executor.start { await gateway.exchangeQuota() } }
             if ticks % 4 == 0 { _ = process.executor.start { await gateway.flushUsage() } }
-            if ticks % 4 == 0 { _ = process.executor.start { await gateway.mend() } }
-            let polls = ticks % 8 == 0
-            guard ticks % 4 == 0 else { continue }
+            guard ticks % 8 == 0 else { continue }
             _ = process.executor.start {
+                await gateway.mend()
                 await gateway.beat()
-                if polls { _ = await gateway.follow() }
+                _ = await gateway.follow()
             }
         }
         settle()
@@ -159,10 +159,18 @@ package final class GatewayFixture {
     // MARK: Replicas
 
     /// Another gateway on the same stores, with its services running, on a machine whose clock is `ahead`.
-    package func addReplica(ahead: Duration = .zero) -> Gateway {
+    package func addReplica(ahead: Duration = .zero, joins: Bool = true) -> Gateway {
         let process = startProcess(in: folders.make(), clock: SkewedClock(clock, ahead: ahead))
         processes.append(process)
         settle()
+        guard joins else { return process.gateway }
+        // The others give up what becomes its share, in as many heartbeats as it takes.
+        for _ in 0..<2 {
+            for process in processes where !process.isFrozen {
+                _ = process.executor.start { await process.gateway.beat() }
+                settle()
+            }
+        }
         return process.gateway
     }
 
