@@ -49,9 +49,13 @@ package final class Membership: Sendable {
     /// Whether the store has answered and the clock is set. Nothing is timed before that.
     var hasJoined: Bool { contents.withLock { $0.hasJoined } }
 
-    /// Returns when this replica has joined, or its task is cancelled.
-    func whenJoined() async {
-        while !hasJoined, !Task.isCancelled { await environment.pause(.milliseconds(50)) }
+    /// Returns when this replica has joined, its task is cancelled, or so much time has passed.
+    func whenJoined(within patience: Duration? = nil) async {
+        let end = patience.map { environment.clock.now() + $0 }
+        while !hasJoined, !Task.isCancelled {
+            if let end, environment.clock.now() >= end { return }
+            await environment.pause(.milliseconds(50))
+        }
     }
 
     enum Outcome: Sendable, Hashable {

@@ -121,7 +121,8 @@ struct DirectoryService: Service {
     func run() async {
         await cancelWhenGracefulShutdown {
             var wasAway = false
-            await membership.whenJoined()
+            // Where that takes longer the database is away, which is to be said.
+            await membership.whenJoined(within: .seconds(1))
             while !Task.isCancelled {
                 let isAway = if case .failure = await follower.follow() { true } else { false }
                 if isAway != wasAway { report(isAway) }
