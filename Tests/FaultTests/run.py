@@ -28,9 +28,9 @@ def carry_out(subjects: list[str], file: Path) -> None:
     """Subjects one after the other, in this process."""
     from table import Table
 
-    # So that a stand is put away when somebody stops us.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     table = Table(file)
+    # So that a stand is put away when somebody stops us.
+    signal.signal(signal.SIGTERM, table.stop)
     for subject in subjects:
         with table.subject(subject):
             importlib.import_module(f"subjects.{subject}").run(table)

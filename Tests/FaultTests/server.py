@@ -15,6 +15,8 @@ from programs import Failed, Program, free_port, until
 SETTINGS = {
     "fsync": "off",
     "max_connections": "200",
+    # A killed server leaves its shared memory: here it goes with the folder.
+    "dynamic_shared_memory_type": "mmap",
     "wal_level": "replica",
     "max_wal_senders": "4",
     # Says when a change was committed.

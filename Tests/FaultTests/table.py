@@ -48,6 +48,12 @@ class Table:
     def __init__(self, file: Path):
         self._file = file
         self._subject = ""
+        self._is_stopped = False
+
+    def stop(self, *_: object) -> None:
+        """For a signal: whatever goes wrong from now on does so because of it, and no further row begins."""
+        self._is_stopped = True
+        sys.exit(143)
 
     @contextmanager
     def subject(self, name: str) -> Iterator[None]:
@@ -56,6 +62,8 @@ class Table:
         try:
             yield
         except Exception as problem:
+            if self._is_stopped:
+                raise
             with self.row(f"{name}: the bench", "stands"):
                 raise problem
 
@@ -67,6 +75,8 @@ class Table:
         try:
             yield row
         except Exception as problem:
+            if self._is_stopped:
+                raise
             traceback.print_exc()
             row.found(f"{type(problem).__name__}: {problem}".splitlines()[0][:300], False)
         row.seconds = round(monotonic() - begin, 1)
