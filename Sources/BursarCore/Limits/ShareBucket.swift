@@ -2,8 +2,8 @@
 
 /// The generic cell rate algorithm at a replica's share of the limit: answers cost so much more time, and the
 /// window stays. Conserved over all replicas, which is what keeps the limit (docs/adr/0018): what a bucket
-/// holds and what it has *out* are together never more than its part of the burst. Out is what others may take
-/// of its offers, as far as it knows, and what it has asked for and may get: it keeps the room.
+/// holds and what it has *out* are never more than its part of the burst. Out is what others may take of its
+/// offers, as far as it knows, and what it has asked for and may get: it keeps the room.
 package struct ShareBucket: Sendable, Equatable {
     /// When the bucket would be full if nothing were out, in nanoseconds since the Unix epoch.
     private var fullAt = Self.untouched

@@ -112,7 +112,7 @@ struct QuotaSimulation {
         }
     }
 
-    /// A bucket that leaks at the limit's rate and never overflows has kept the bound in every window at once.
+    /// A bucket that leaks at the limit's rate and never overflows has kept the bound in all windows at once.
     private mutating func admit(at now: Instant) {
         level = max(0, level - (now - measuredAt).fractionalSeconds * rate) + 1
         measuredAt = now
