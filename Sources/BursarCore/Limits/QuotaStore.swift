@@ -46,7 +46,7 @@ package struct QuotaRequest: Sendable, Hashable {
     }
 }
 
-/// What a replica does about one tenant. Neither an ask nor an offer only asks what is left of earlier offers.
+/// What a replica does about one tenant. Without ask and offer it only asks what is left of earlier offers.
 package struct QuotaStep: Sendable, Hashable {
     package let tenant: TenantID
     /// At most so much is taken; above nothing it makes the tenant one that others hear of for a second.

@@ -131,6 +131,10 @@ import Testing
         }
         simulation.lossRate = [0, 0, 0.2, 0.6].randomElement(using: &random)!
         simulation.isStoreAway = Int.random(in: 0..<5, using: &random) == 0
+        // All that a replica holds at once: only so is seen what it should not hold.
+        for index in 0..<3 where Bool.random(using: &random) {
+            for _ in 0..<200 { simulation.spend(at: index) }
+        }
         guard Bool.random(using: &random) else { return }
         // Nobody's share falls to less than half: that is two replicas where there was one.
         let shares = [
