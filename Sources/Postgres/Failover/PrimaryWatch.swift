@@ -14,7 +14,7 @@ package final class PrimaryWatch: Sendable {
     }
 
     package struct Report: Sendable, Equatable {
-        /// As the connection string names it; "" for libpq's default.
+        /// Host and port as the connection string names them; "" for libpq's default.
         package let host: String
         package let verdict: Verdict
     }
@@ -61,7 +61,8 @@ package final class PrimaryWatch: Sendable {
             let pool = PostgresPool(
                 configuration.probing(host: index),
                 pool: .init(size: 1, waitingTimeout: Self.patience, maximumAge: .seconds(5)))
-            return Host(name: candidate.host ?? candidate.address ?? "", pool: pool)
+            let place = [candidate.host ?? candidate.address, candidate.port].compactMap(\.self)
+            return Host(name: place.joined(separator: ":"), pool: pool)
         }
     }
 
