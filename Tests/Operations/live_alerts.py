@@ -20,6 +20,7 @@ NOT_RAISED_HERE = {
     "BursarClockOffset": "a machine that stood still, or a database whose clock was set",
     "BursarErrorBudgetBurnMedium": "half an hour of failures",
     "BursarErrorBudgetBurnSlow": "hours of failures",
+    "BursarOldPrimary": "two clusters; Tests/FaultTests brings it about and reads its metric",
     "BursarRewrapUnfinished": "a day in which nobody ends it",
     "BursarRefreshEventsDropped": "thousands of requests to providers while nothing can be sealed",
     "BursarSharesAboveWhole": "a minute cut off, where all replicas of the database are in one job",

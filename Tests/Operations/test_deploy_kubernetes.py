@@ -273,7 +273,7 @@ class ReportTests(unittest.TestCase):
 
     def test_the_runbook_still_says_the_same(self) -> None:
         runbook = (ROOT / "docs/RUNBOOK.md").read_text()
-        self.assertIn("SIGTERM or SIGINT stop it within 10 s", runbook)
+        self.assertIn("SIGTERM stops it within 10 s", runbook)
 
 
 def _is_container(value: object) -> bool:

@@ -75,12 +75,14 @@ struct GatewayProcess {
             gateway: gateway, tls: tls?.context, limits: limits, registry: registry,
             reports: reportDesk(database.reports),
             eventLoopGroup: group, logger: logger, tracer: tracer)
+        let signals = await LeavingService.trapSignals()
         for server in servers { try await server.bind() }
         try await checkSchema(database.ledger)
         let socket = NotifySocket(environment: ProcessInfo.processInfo.environment)
         let services = services(of: gateway, database, servers, socket, group)
         let leaving = LeavingService(
-            gateway: gateway, servers: servers, drain: drain, socket: socket, logger: logger)
+            gateway: gateway, servers: servers, drain: drain, socket: socket, logger: logger,
+            signals: signals)
         // Services stop in reverse: first no more requests, then no more renewals, then the counts are
         // stored, and last the other replicas are told.
         var configuration = ServiceGroupConfiguration(

@@ -15,22 +15,40 @@ struct LeavingService: Service {
     let drain: Duration
     let socket: NotifySocket?
     let logger: Logger
+    /// Trapped before anybody can know that we are there: what comes before this service runs waits here.
+    let signals: UnixSignalsSequence
 
     /// The whole of a stop (docs/RUNBOOK.md).
     static let patience: Duration = .seconds(10)
 
+    static func trapSignals() async -> UnixSignalsSequence {
+        await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    }
+
     func run() async {
         await cancelWhenGracefulShutdown {
-            let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
-            guard let signal = await signals.first(where: { _ in true }) else { return }
-            leave(signal)
-            guard signal == .sigterm, drain > .zero else { return }
+            let (draining, beginDraining) = AsyncStream.makeStream(of: Void.self)
             await withTaskGroup { group in
-                group.addTask { try? await Task.sleep(for: drain) }
-                group.addTask { _ = await signals.first { _ in true } }
+                group.addTask { await obey { beginDraining.yield() } }
+                group.addTask {
+                    _ = await draining.first { true }
+                    try? await Task.sleep(for: drain)
+                }
                 await group.next()
                 group.cancelAll()
             }
+        }
+    }
+
+    /// Returns when a signal says that we are to stop now.
+    private func obey(beginDraining: () -> Void) async {
+        var isLeaving = false
+        for await signal in signals {
+            if isLeaving { return }
+            isLeaving = true
+            leave(signal)
+            guard signal == .sigterm, drain > .zero else { return }
+            beginDraining()
         }
     }
 

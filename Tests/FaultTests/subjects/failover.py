@@ -49,9 +49,12 @@ def _fail_over(bench: Bench, link: Cutter, lag: float, row) -> None:
         _restart(bench, gateways[0])
         time.sleep(3)
         stray = _delivered(old, bench) - stray
+        looks = 'bursar_database_probes_total{result="outdated"}'
+        outdated = [gateway.metric(looks) for gateway in gateways]
     figure = "no write within 10 s" if first is None else f"first write after {first:.1f} s"
     row.found(figure, first is not None and first <= 5)
     row.found(f"{stray} answers stored on the old primary after it", stray == 0)
+    row.found(f"old primary met by {sum(map(bool, outdated))} of 3 replicas", all(outdated))
     others = [answer for answer in log if answer.gateway != gateways[0].name]
     row.found(f"{statuses(others)} by those that were not restarted", not failed(others))
     bench.use(new)
