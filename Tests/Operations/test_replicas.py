@@ -105,15 +105,15 @@ class LeavingTests(StandCase):
         self.assertEqual(gateway.token(client).status_code, 200)
         gateway.program.process.send_signal(signal.SIGTERM)
         ready = until("it is not ready", lambda: self._answer(gateway, "/readyz", 503))
-        self.assertEqual(ready.json(), {"status": "leaving"})
+        self.assertEqual(ready, {"status": "leaving"})
         answer = gateway.token(client)
         self.assertEqual((answer.status_code, answer.headers["Connection"]), (200, "close"))
         self.assertEqual(gateway.program.stop(within=10), 0)
         self.assertEqual(self.stand.sql("SELECT count(*) FROM bursar.replica"), [(0,)])
 
-    def _answer(self, gateway, path: str, status: int):
+    def _answer(self, gateway, path: str, status: int) -> dict | None:
         answer = gateway.get(gateway.admin + path)
-        return answer if answer.status_code == status else None
+        return answer.json() if answer.status_code == status else None
 
     def test_an_interrupt_does_not_wait(self) -> None:
         gateway = self.stand.gateway("interrupted", {"BURSAR_DRAIN_SECONDS": "8"})

@@ -1,6 +1,6 @@
 // Whether a provider rejects everyone: then the credentials are not at fault.
 
-/// The decisions about one host (docs/adr/0019): what it said of each credential within the last minute.
+/// The decisions about one host (docs/adr/0019): what it said last of each credential.
 package struct MassRejection: Sendable {
     package enum Change: Hashable, Sendable {
         case began, ended
@@ -14,6 +14,8 @@ package struct MassRejection: Sendable {
     /// It takes this many credentials, and at least half of those that were judged in `window`.
     package static let fewest = 5
     package static let window: Duration = .seconds(60)
+    /// While it lasts a word is kept longer: that nobody asks for a minute does not mean that it has ended.
+    package static let memory: Duration = .seconds(900)
 
     /// The last word on each credential.
     private var words: [CredentialID: Word] = [:]
@@ -52,7 +54,8 @@ package struct MassRejection: Sendable {
 
     private mutating func forget(_ now: Instant) {
         forgetAt = now + .seconds(1)
-        for (credential, word) in words where now - word.at > Self.window { set(nil, of: credential) }
+        let longest = isUnderWay ? Self.memory : Self.window
+        for (credential, word) in words where now - word.at > longest { set(nil, of: credential) }
     }
 
     private mutating func set(_ word: Word?, of credential: CredentialID) {

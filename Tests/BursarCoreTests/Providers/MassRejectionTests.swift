@@ -52,11 +52,18 @@ import Testing
         #expect(rejections.suspects.isEmpty)
     }
 
-    @Test mutating func timeEndsIt() {
+    @Test mutating func silenceEndsItLate() {
         #expect(note(1...6, isRejected: true) == .began)
-        now = now + .seconds(60)
+        now = now + MassRejection.memory
         #expect(rejections.look(now: now) == nil)
         now = now + .seconds(1)
         #expect(rejections.look(now: now) == .ended)
+    }
+
+    @Test mutating func whoAsksSeldomIsNotTakenForTheOnlyOne() {
+        #expect(note(1...5, isRejected: true) == .began)
+        now = now + .seconds(300)
+        #expect(note(6...6, isRejected: true) == nil)
+        #expect(rejections.isUnderWay && rejections.suspects.contains(Self.credential(6)))
     }
 }
