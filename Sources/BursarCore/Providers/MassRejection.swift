@@ -24,8 +24,16 @@ package struct MassRejection: Sendable {
     package private(set) var isUnderWay = false
     /// Those whose rejection belongs to it: their quarantine is the provider's doing.
     package private(set) var suspects: Set<CredentialID> = []
+    /// Those of the last one, until somebody has taken them.
+    private var former: Set<CredentialID> = []
 
     package init() {}
+
+    /// Whom to pardon: also those of a mass rejection that ended before anybody asked.
+    package mutating func takeSuspects() -> Set<CredentialID> {
+        defer { former = [] }
+        return suspects.union(former)
+    }
 
     /// The provider has judged a credential.
     package mutating func note(_ credential: CredentialID, isRejected: Bool, now: Instant) -> Change? {
@@ -48,6 +56,7 @@ package struct MassRejection: Sendable {
         let isMass = rejected >= Self.fewest && rejected * 2 >= words.count
         guard isMass != isUnderWay else { return nil }
         isUnderWay = isMass
+        if !isMass { former.formUnion(suspects) }
         suspects = isMass ? Set(words.filter(\.value.rejects).keys) : []
         return isMass ? .began : .ended
     }

@@ -78,7 +78,8 @@ final class HostWatch: Sendable {
             let change = contents.rejections.look(now: now)
             return Findings(
                 stage: contents.breaker.stage(at: now), isMassRejecting: contents.rejections.isUnderWay,
-                rejection: change, hasClosed: contents.hasClosed, suspects: contents.rejections.suspects)
+                rejection: change, hasClosed: contents.hasClosed,
+                suspects: contents.rejections.takeSuspects())
         }
     }
 }

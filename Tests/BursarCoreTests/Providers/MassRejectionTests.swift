@@ -52,6 +52,13 @@ import Testing
         #expect(rejections.suspects.isEmpty)
     }
 
+    @Test mutating func whoIsLeftWhenItEndsIsPardonedToo() {
+        #expect(note(1...6, isRejected: true) == .began)
+        #expect(note(1...2, isRejected: false) == .ended)
+        #expect(rejections.takeSuspects() == Set((3...6).map(Self.credential)))
+        #expect(rejections.takeSuspects().isEmpty)
+    }
+
     @Test mutating func silenceEndsItLate() {
         #expect(note(1...6, isRejected: true) == .began)
         now = now + MassRejection.memory
