@@ -54,6 +54,8 @@ check_tests() {
     check "tests of the programs" "${run[@]}" --filter EndToEndTests || true
     check "operations" env BURSAR_TEST_BIN="$root/.build/debug" PYTHONDONTWRITEBYTECODE=1 \
         "$BURSAR_TEST_PYTHON" Tests/Operations/run.py || true
+    check "faults" env BURSAR_TEST_BIN="$root/.build/debug" PYTHONDONTWRITEBYTECODE=1 \
+        "$BURSAR_TEST_PYTHON" Tests/FaultTests/run.py || true
     # A tenth of the benchmark's year: its times say nothing of a debug build, its sums and memory do.
     export BURSAR_BENCH_BIN=$root/.build/debug BURSAR_BENCH_TENANTS=1000
     export BURSAR_BENCH_DATABASE_URL=$temporary_url

@@ -20,6 +20,26 @@ import Testing
         #expect(try connection.received() == "")
     }
 
+    @Test func whoCollectsErrorsIsGivenLessTime() throws {
+        let connection = try EmbeddedConnection()
+        for _ in 1...2 {
+            try connection.send("GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try connection.statuses() == [401])
+            connection.advance(.seconds(9))
+            #expect(connection.isOpen)
+        }
+        connection.advance(.seconds(1))
+        #expect(!connection.isOpen)
+    }
+
+    @Test func anErrorAmongSuccessesChangesNothing() throws {
+        let connection = try EmbeddedConnection()
+        try connection.send(get + "GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try connection.statuses() == [200, 401])
+        connection.advance(.seconds(74))
+        #expect(connection.isOpen)
+    }
+
     @Test func newConnectionIsGivenLessTime() throws {
         let connection = try EmbeddedConnection()
         connection.advance(.seconds(19))

@@ -26,10 +26,15 @@ final class ScriptedHandler: HTTPHandler {
 
     func route(_ path: Substring) -> Route { Route(rawValue: String(path)) ?? .unknown }
 
-    /// `/v1/token` waits, `/metrics` answers with a megabyte, and everything else says what it got.
+    /// `/v1/token` waits, `/metrics` answers with a megabyte, `/version` with 401, and everything else says
+    /// what it got.
     func handle(_ request: HTTPRequest, respond: HTTPResponder) -> (@Sendable () -> Void)? {
         guard request.route == .token else {
-            respond(request.route == .metrics ? Self.megabyte : Self.echo(request))
+            switch request.route {
+            case .metrics: respond(Self.megabyte)
+            case .version: respond(HTTPResponse(.unauthorized, json: []))
+            default: respond(Self.echo(request))
+            }
             return nil
         }
         contents.withLock { $0.waiting.append(respond) }

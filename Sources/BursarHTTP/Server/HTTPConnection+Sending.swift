@@ -64,6 +64,7 @@ extension HTTPConnection {
     /// The metrics of the answer and its line in the log: the route, never the path, and nothing that a
     /// caller or a provider wrote.
     func record(_ status: HTTPStatus, to request: OpenRequest, at now: NIODeadline) {
+        if status.family == .success { hasServed = true }
         let took = now - request.startedAt
         server.metrics.answered(request.route, request.method, status, took: took)
         request.span?.end(with: status)

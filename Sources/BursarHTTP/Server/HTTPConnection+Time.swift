@@ -21,7 +21,9 @@ extension HTTPConnection {
 
     private var idlePatience: Duration {
         let limits = server.limits
-        return isDraining ? limits.drainIdle : requests == 0 ? limits.first : limits.idle
+        if isDraining { return limits.drainIdle }
+        if requests == 0 { return limits.first }
+        return hasServed ? limits.idle : limits.idleUnserved
     }
 
     /// Makes sure that somebody looks at the deadline. A timer that is set too early is left alone and looks

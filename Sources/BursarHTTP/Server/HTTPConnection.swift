@@ -40,6 +40,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var queue = CircularBuffer<Event>()
     private var isWorking = false
     private(set) var requests: UInt64 = 0
+    /// Whether a request was answered with success.
+    var hasServed = false
     private var requestBytes = 0
     var cancelWaiting: (@Sendable () -> Void)?
     var isDraining = false

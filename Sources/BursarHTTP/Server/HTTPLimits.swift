@@ -14,6 +14,9 @@ package struct HTTPLimits: Sendable {
     /// Between two requests. Longer than the 60 s after which common load balancers give a connection up, so
     /// that they close first and never send into a closing one.
     package var idle: Duration = .seconds(75)
+    /// The same while no request of the connection has been answered with success. Whoever collects errors,
+    /// or takes them so slowly that they lie in buffers, keeps no connection by it.
+    package var idleUnserved: Duration = .seconds(10)
     /// For an answer to be taken by the caller: the slow-reader attack ends here.
     package var write: Duration = .seconds(10)
     /// For the handler. All that it waits for ends sooner by itself; this is the net below.
