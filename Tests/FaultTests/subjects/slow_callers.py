@@ -64,8 +64,10 @@ def _attack(gateway: Gateway, arguments: list[str]) -> float:
     Seen from the gateway's descriptors: a slow reader's own side stays open long after it was left.
     """
     usual = gateway.open_files()
-    command = ["slowhttptest", *arguments, "-c", str(CONNECTIONS), "-r", str(CONNECTIONS // 2)]
-    command += ["-l", str(BOUND + 10), "-u", f"{gateway.merchant}/oauth2/token", "-p", "3"]
+    # It spins on its sockets, and stands for machines that take nothing from the gateway's own processor.
+    command = ["nice", "-n", "19", "slowhttptest", *arguments, "-c", str(CONNECTIONS)]
+    command += ["-r", str(CONNECTIONS // 2), "-l", str(BOUND + 10), "-p", "3"]
+    command += ["-u", f"{gateway.merchant}/oauth2/token"]
     attack = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until("the slow callers are there", lambda: gateway.open_files() >= usual + CONNECTIONS * 0.9)
