@@ -79,6 +79,26 @@ extension ServerTests {
             }
         }
 
+        @Test func aTransactionThatNobodyGoesOnWithIsEndedAndItsLocksAreFreed() async throws {
+            try await TestServer.withSchema { configuration in
+                let holder = try await PostgresConnection.connect(configuration)
+                let other = try await PostgresConnection.connect(configuration)
+                let standard = try await holder.query(
+                    "SELECT current_setting('idle_in_transaction_session_timeout')")[0]
+                #expect(try standard.decode(String.self) == "5s")
+                try await holder.execute("SET idle_in_transaction_session_timeout = '200ms'")
+                try await holder.execute("CREATE TABLE t (a int8 UNIQUE)")
+                try await holder.execute("BEGIN")
+                try await holder.execute("INSERT INTO t VALUES (1)")
+                // Waits for the other's end, and would be refused if that were a COMMIT.
+                #expect(try await other.execute("INSERT INTO t VALUES (1)") == 1)
+                let error = try await TestServer.error { try await holder.execute("COMMIT") }
+                #expect(error.isConnectionLost)
+                await holder.close()
+                await other.close()
+            }
+        }
+
         @Test func aRaisedTimeoutInAFailedTransactionIsUndoneByItsEnd() async throws {
             let connection = try await TestServer.connect(queryTimeout: .seconds(2))
             await #expect(throws: PostgresError.self) {
