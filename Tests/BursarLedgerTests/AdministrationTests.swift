@@ -185,4 +185,25 @@ import Testing
             }
         }
     }
+    @Test func aConfigurationLargerThanAnAnswerMayBeIsReadInFull() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                try await ledger.addTenant(
+                    Self.tenant(), sealing: Self.sealing(try Self.vault()), by: Self.actor)
+                let before = try await ledger.changes(since: nil)
+                // 80 rows of 1 MB; an answer that is not streamed may have 64 MiB.
+                try await ledger.pool.execute(
+                    """
+                    INSERT INTO bursar.data_key (owner_id, version, kek_id, wrapped)
+                    SELECT \(Self.tenant().id), number, 'k1', convert_to(repeat('x', 1000000), 'UTF8')
+                    FROM generate_series(2, 81) AS number
+                    """)
+                try await ledger.renameTenant(Self.tenant().id, to: "New", by: Self.actor)
+                let all = try await ledger.changes(since: nil)
+                #expect(all.isComplete && all.dataKeys.count == 81)
+                let some = try await ledger.changes(since: before.version)
+                #expect(!some.isComplete && some.dataKeys.count == 81)
+            }
+        }
+    }
 }
