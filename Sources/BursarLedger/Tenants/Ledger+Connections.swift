@@ -164,6 +164,8 @@ extension ConfigurationChange {
     /// Connects by a credential that is there. One of another tenant alone cannot be used: its owner's data
     /// key must not come to depend on this tenant.
     fileprivate mutating func connect(_ name: ConnectionName, to id: CredentialID) async throws {
+        // Before it is read: a rotation that is under way ends first, and the next one finds this connection.
+        try await keepUsers(of: id)
         let rows = try await connection.query(
             "SELECT \(unescaped: credentialColumns) FROM bursar.credential WHERE credential_id = \(id)")
         guard let row = rows.first else { throw LedgerError.notFound("there is no credential \(id)") }
