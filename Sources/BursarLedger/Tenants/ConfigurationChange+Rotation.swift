@@ -178,9 +178,11 @@ extension ConfigurationChange {
         audit(.credentialRetired, id, for: tenants)
     }
 
-    /// Deletes a credential that no connection knows any more.
-    mutating func deleteUnused(_ id: CredentialID) async throws {
-        if try await users(of: id).isEmpty { try await delete(id) } else { touch(id) }
+    /// Deletes a credential that no connection knows any more, now that the tenant's has gone.
+    mutating func deleteUnused(_ id: CredentialID, formerlyOf tenant: TenantID) async throws {
+        guard try await users(of: id).isEmpty else { return touch(id) }
+        try await delete(id)
+        audit(.credentialRetired, id, for: [tenant])
     }
 
     private mutating func delete(_ id: CredentialID) async throws {
