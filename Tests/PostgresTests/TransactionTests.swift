@@ -67,6 +67,36 @@ extension ServerTests {
             }
         }
 
+        @Test func aCommitWhoseConnectionIsLostIsInDoubt() async throws {
+            try await withTable { pool in
+                // The server ends the session while it commits.
+                try await pool.withConnection { connection in
+                    try await connection.script(
+                        """
+                        CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            PERFORM pg_terminate_backend(pg_backend_pid());
+                            PERFORM pg_sleep(5);
+                            RETURN NULL;
+                        END $$;
+                        CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                            FOR EACH ROW EXECUTE FUNCTION leave();
+                        """, timeout: .seconds(5))
+                }
+                let error = try await TestServer.error {
+                    try await pool.transaction { try await $0.execute("INSERT INTO t VALUES (1)") }
+                }
+                #expect(error == .commitUnanswered)
+                let early = try await TestServer.error {
+                    try await pool.transaction { connection in
+                        try await connection.execute(
+                            "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(5)")
+                    }
+                }
+                #expect(early != .commitUnanswered && early.isConnectionLost)
+            }
+        }
+
         @Test func aConnectionLeftInATransactionIsNotLentAgain() async throws {
             try await withTable { pool in
                 let first = try await pool.withConnection { connection in
