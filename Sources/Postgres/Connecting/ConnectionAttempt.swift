@@ -99,7 +99,8 @@ struct ConnectionAttempt {
     }
 
     /// How the server finds out that our host is gone: 11 s, as we do the other way round. No
-    /// tcp_user_timeout there: it would also end a stream whose consumer takes its time. A socket ignores these.
+    /// tcp_user_timeout there: it would also end a stream whose consumer takes its time. Unix sockets ignore
+    /// these.
     private static let keepalives: [(name: String, value: String)] = [
         ("tcp_keepalives_idle", "5"), ("tcp_keepalives_interval", "2"), ("tcp_keepalives_count", "3"),
     ]
@@ -114,7 +115,12 @@ struct ConnectionAttempt {
             guard case .server(let refusal) = error, !refusal.sqlState.spoilsConnection else {
                 throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
             }
-            throw failure(.configuration, "the server does not tell its timeline (\(refusal.sqlState))")
+            let functions = ServerPosition.functions.joined(separator: ", ")
+            let advice =
+                refusal.sqlState == .insufficientPrivilege
+                ? "; GRANT EXECUTE ON FUNCTION \(functions) TO the user that connects" : ""
+            throw failure(
+                .configuration, "the server does not tell its timeline (\(refusal.sqlState))\(advice)")
         }
         if let objection = watch.objection(to: position) {
             throw failure(objection.reason, objection.message)
