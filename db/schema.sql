@@ -163,11 +163,14 @@ BEGIN
         FROM mine LEFT JOIN borrowed USING (tenant_id)
         GROUP BY mine.tenant_id, mine.offered;
     END IF;
+    -- When they are very many, others each time: whoever is left out now has its turn soon.
     RETURN QUERY
-    SELECT DISTINCT quota.tenant_id, NULL::bigint, NULL::bigint
-    FROM bursar.quota
-    WHERE quota.wanted_until > clock_timestamp() AND quota.replica_id <> replica
-    LIMIT 1000;
+    SELECT wanting.tenant_id, NULL::bigint, NULL::bigint
+    FROM (
+        SELECT DISTINCT quota.tenant_id FROM bursar.quota
+        WHERE quota.wanted_until > clock_timestamp() AND quota.replica_id <> replica
+    ) AS wanting
+    ORDER BY random() LIMIT 1000;
 END
 $$;
 

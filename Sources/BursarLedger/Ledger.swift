@@ -41,7 +41,8 @@ package final class Ledger: Sendable {
             switch error {
             case .server(let server) where !server.sqlState.isConnectionLost: throw .unexpected
             case .decoding, .protocolError, .resultTooLarge, .invalidParameter: throw .unexpected
-            case .server, .connectionFailed, .timedOut, .poolExhausted, .closed: throw .unavailable
+            case .server, .connectionFailed, .timedOut, .poolExhausted, .closed, .commitUnanswered:
+                throw .unavailable
             }
         } catch {
             observe(call, .now - begin, error)

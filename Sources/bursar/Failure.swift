@@ -42,6 +42,7 @@ struct Failure {
         case let error as SettingsError: self.init(.wrongUsage, error.description)
         case let error as LedgerError: self.init(ledger: error)
         case let error as ReportError: self.init(report: error)
+        case PostgresError.commitUnanswered: self.init(.failed, Failure.doubt)
         case let error as PostgresError: self.init(.failed, Failure.advice(on: error))
         case let error as VaultError: self.init(.failed, error.description)
         case let error as ProfileError: self.init(.failed, error.description)
@@ -81,6 +82,14 @@ struct Failure {
         status = code == .validationFailure ? ExitStatus.wrongUsage.rawValue : code.rawValue
     }
 
+    /// For commands alone: what a gateway sends again counts once.
+    private static let doubt = """
+        PostgreSQL did not say whether the change was made: it may have been. Before you repeat it look at \
+        `bursar audit list --limit 5` and at what was to be changed (`client list`, `credential list`, \
+        `connection list`, `report usage`)
+        """
+
+    /// What a command or a gateway's log says of it.
     static func advice(on error: PostgresError) -> String {
         switch error {
         case .connectionFailed(let failure) where [.outdated, .otherCluster].contains(failure.reason):

@@ -185,4 +185,77 @@ import Testing
             }
         }
     }
+    @Test func aConfigurationLargerThanAnAnswerMayBeIsReadInFull() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                try await ledger.addTenant(
+                    Self.tenant(), sealing: Self.sealing(try Self.vault()), by: Self.actor)
+                let before = try await ledger.changes(since: nil)
+                // 80 rows of 1 MB; an answer that is not streamed may have 64 MiB.
+                try await ledger.pool.execute(
+                    """
+                    INSERT INTO bursar.data_key (owner_id, version, kek_id, wrapped)
+                    SELECT \(Self.tenant().id), number, 'k1', convert_to(repeat('x', 1000000), 'UTF8')
+                    FROM generate_series(2, 81) AS number
+                    """)
+                try await ledger.renameTenant(Self.tenant().id, to: "New", by: Self.actor)
+                let all = try await ledger.changes(since: nil)
+                #expect(all.isComplete && all.dataKeys.count == 81)
+                let some = try await ledger.changes(since: before.version)
+                #expect(!some.isComplete && some.dataKeys.count == 81)
+            }
+        }
+    }
+    @Test func theAuditTrailSaysWhatAChangeOfAConnectionDid() async throws {
+        try await TemporaryDatabase.lend { database in
+            try await database.withLedger { ledger in
+                let (tenant, sealing) = (Self.tenant(), Self.sealing(try Self.vault()))
+                let input = Self.input([tenant])
+                try await ledger.addTenant(tenant, sealing: sealing, by: Self.actor)
+                let first = try await ledger.setCredential(input, sealing: sealing, by: Self.actor).credential
+                _ = try await database.withConnection { connection in
+                    try await connection.execute(
+                        """
+                        INSERT INTO bursar.credential SELECT (credential).* FROM (
+                            SELECT jsonb_populate_record(credential,
+                                jsonb_build_object('credential_id', gen_random_uuid())) AS credential
+                            FROM bursar.credential) AS copies
+                        """)
+                }
+                let all = try await ledger.credentials(of: nil).map(\.credential.id)
+                let second = try #require(all.first { $0 != first })
+                let name = ConnectionName(
+                    tenant: tenant.id, provider: input.provider, environment: input.environment)
+                let change = ConnectionInput(
+                    credential: second, origins: ["https://a.example", "https://b.example"], keepWarm: true)
+                try await ledger.setConnection(name, change, by: Self.actor)
+                try await ledger.retryConnection(name, by: Self.actor)
+                try await ledger.removeConnection(name, by: Self.actor)
+                let told = try await ledger.pool.query(
+                    """
+                    SELECT action, subject, detail->>'credential' AS credential,
+                        detail->>'former_credential' AS former, detail->>'origins' AS origins,
+                        detail->>'keep_warm' AS warm
+                    FROM bursar.audit_event WHERE action LIKE 'connection.%' OR action = 'credential.retired'
+                    ORDER BY seq
+                    """
+                ).map { row in
+                    try ["action", "subject", "credential", "former", "origins", "warm"].map {
+                        try row.decode($0, as: String?.self) ?? ""
+                    }
+                }
+                let (subject, now) = ("zertiban sandbox", second.description)
+                #expect(
+                    told == [
+                        [
+                            "connection.set", subject, now, first.description,
+                            "https://a.example https://b.example", "true",
+                        ],
+                        ["connection.retried", subject, now, "", "", ""],
+                        ["credential.retired", now, "", "", "", ""],
+                        ["connection.removed", subject, now, "", "", ""],
+                    ])
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 // What each role may read and write.
+import BursarLedger
 import BursarTestSupport
 import Postgres
 import Testing
@@ -29,6 +30,19 @@ import Testing
                 }
             }
             await pool.close()
+        }
+    }
+
+    @Test func aFunctionThatGatewaysNeedAndMayNotCallIsNamed() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            try await database.withLedger { ledger async throws in
+                #expect(try await ledger.diagnose().missingFunctions.isEmpty)
+                _ = try await database.withConnection { connection in
+                    try await connection.execute(
+                        "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+                }
+                #expect(try await ledger.diagnose().missingFunctions == ["pg_control_system()"])
+            }
         }
     }
 

@@ -58,6 +58,20 @@ import Testing
         }
     }
 
+    @Test func aCommandWhoseCommitIsNotAnsweredSaysThatItMayBeDone() async throws {
+        try await Bench.lend { bench async throws in
+            try await CuttingProxy.lend(before: bench.database.url) { proxy async throws in
+                proxy.arm(1)
+                let ended = try await bench.bursar(
+                    "tenant", "add", Bench.tenant, "--name", "Demo Merchant",
+                    with: ["BURSAR_DATABASE_URL": proxy.url])
+                #expect(proxy.cuts == 1)
+                #expect(ended.status == 1 && ended.output.contains("bursar audit list"), "\(ended.output)")
+            }
+            #expect(try await bench.must("audit", "list").contains("tenant.added"))
+        }
+    }
+
     @Test func aGatewayWhoseCommitsAreNotAnsweredCountsEachAnswerOnce() async throws {
         try await Bench.lend { bench async throws in
             try await bench.addTenant()

@@ -83,6 +83,19 @@ class ReplicaTests(StandCase):
         self.assertIn("silent: ", ended.errors)
         until("it is heard again", lambda: "silent" not in self.stand.run("doctor").output)
 
+    def test_nothing_is_confirmed_while_all_are_silent(self) -> None:
+        tenant, programs = self.stand.tenant([PROVIDER]), [gateway.program for gateway in self.gateways]
+        for program in programs:
+            program.process.send_signal(signal.SIGSTOP)
+        try:
+            ended = self.stand.run("tenant", "rename", tenant.uuid, "--name", "Other", "--wait")
+        finally:
+            for program in programs:
+                program.process.send_signal(signal.SIGCONT)
+        self.assertEqual(ended.status, 1, ended.errors)
+        self.assertEqual(ended.errors.count("silent: "), 2, ended.errors)
+        until("they are heard again", lambda: "silent" not in self.stand.run("doctor").output)
+
 
 class PollingTests(StandCase):
     """Without a connection to listen on."""

@@ -7,7 +7,8 @@ extension ServerTests {
     @Suite struct PoolerTests {
         private static let settings: PostgresQuery = """
             SELECT current_setting('statement_timeout') AS timeout, current_setting('jit') AS jit,
-                current_setting('client_connection_check_interval') AS check
+                current_setting('client_connection_check_interval') AS check,
+                current_setting('idle_in_transaction_session_timeout') AS idle
             """
 
         private func connect() async throws -> PostgresConnection {
@@ -17,9 +18,9 @@ extension ServerTests {
         }
 
         private func settings(_ connection: PostgresConnection) async throws -> [String] {
-            let (timeout, jit, check) = try await connection.query(Self.settings)[0].decode(
-                String.self, String.self, String.self)
-            return [timeout, jit, check]
+            let (timeout, jit, check, idle) = try await connection.query(Self.settings)[0].decode(
+                String.self, String.self, String.self, String.self)
+            return [timeout, jit, check, idle]
         }
 
         @Test func nothingIsSetForASession() async throws {
@@ -27,11 +28,11 @@ extension ServerTests {
             let standard = try await settings(connection)
             #expect(standard.first == "0")
             try await connection.transaction { connection in
-                #expect(try await settings(connection) == ["9500ms", "off", "1s"])
+                #expect(try await settings(connection) == ["9500ms", "off", "1s", "5s"])
                 let longer = try await connection.query(
                     "SELECT current_setting('statement_timeout')", timeout: .seconds(60))
                 #expect(try longer[0].decode(String.self) == "59500ms")
-                #expect(try await settings(connection) == ["9500ms", "off", "1s"])
+                #expect(try await settings(connection) == ["9500ms", "off", "1s", "5s"])
             }
             #expect(try await settings(connection) == standard)
             _ = try await connection.query("SELECT 1", timeout: .seconds(60))

@@ -67,6 +67,36 @@ extension ServerTests {
             }
         }
 
+        @Test func aCommitWhoseConnectionIsLostIsInDoubt() async throws {
+            try await withTable { pool in
+                // The server ends the session while it commits.
+                try await pool.withConnection { connection in
+                    try await connection.script(
+                        """
+                        CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            PERFORM pg_terminate_backend(pg_backend_pid());
+                            PERFORM pg_sleep(5);
+                            RETURN NULL;
+                        END $$;
+                        CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                            FOR EACH ROW EXECUTE FUNCTION leave();
+                        """, timeout: .seconds(5))
+                }
+                let error = try await TestServer.error {
+                    try await pool.transaction { try await $0.execute("INSERT INTO t VALUES (1)") }
+                }
+                #expect(error == .commitUnanswered)
+                let early = try await TestServer.error {
+                    try await pool.transaction { connection in
+                        try await connection.execute(
+                            "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(5)")
+                    }
+                }
+                #expect(early != .commitUnanswered && early.isConnectionLost)
+            }
+        }
+
         @Test func aConnectionLeftInATransactionIsNotLentAgain() async throws {
             try await withTable { pool in
                 let first = try await pool.withConnection { connection in
@@ -76,6 +106,26 @@ extension ServerTests {
                 }
                 let second = try await pool.withConnection { try await $0.processID }
                 #expect(first != second)
+            }
+        }
+
+        @Test func aTransactionThatNobodyGoesOnWithIsEndedAndItsLocksAreFreed() async throws {
+            try await TestServer.withSchema { configuration in
+                let holder = try await PostgresConnection.connect(configuration)
+                let other = try await PostgresConnection.connect(configuration)
+                let standard = try await holder.query(
+                    "SELECT current_setting('idle_in_transaction_session_timeout')")[0]
+                #expect(try standard.decode(String.self) == "5s")
+                try await holder.execute("SET idle_in_transaction_session_timeout = '200ms'")
+                try await holder.execute("CREATE TABLE t (a int8 UNIQUE)")
+                try await holder.execute("BEGIN")
+                try await holder.execute("INSERT INTO t VALUES (1)")
+                // Waits for the other's end, and would be refused if that were a COMMIT.
+                #expect(try await other.execute("INSERT INTO t VALUES (1)") == 1)
+                let error = try await TestServer.error { try await holder.execute("COMMIT") }
+                #expect(error.isConnectionLost)
+                await holder.close()
+                await other.close()
             }
         }
 

@@ -13,6 +13,8 @@ extension Ledger: ReportSource {
     ) async throws -> Result {
         try await pool.transaction { connection in
             try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            // Whoever reads may take their time between the parts. Nobody waits for what is locked here.
+            try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '1h'")
             // So that sums by tenant are made in memory.
             try await connection.execute("SET LOCAL work_mem = '64MB'")
             let head = try await self.head(of: period, on: connection)

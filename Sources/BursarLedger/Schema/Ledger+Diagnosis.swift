@@ -8,6 +8,8 @@ package struct DatabaseDiagnosis: Sendable {
     package let user: String
     package let isGatewayMember: Bool
     package let isStandby: Bool
+    /// Functions that a gateway calls before it uses a server, and that this user may not.
+    package let missingFunctions: [String]
     /// The database's clock.
     package let now: Instant
     /// Rows that no month's partition was there for; nil when there is no such table yet.
@@ -21,13 +23,16 @@ extension Ledger {
             SELECT current_setting('server_version') AS version, current_user::text AS name,
                 coalesce((SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles
                           WHERE rolname = 'bursar_gateway'), false) AS member,
-                pg_is_in_recovery() AS standby, clock_timestamp() AS now
+                pg_is_in_recovery() AS standby,
+                ARRAY(SELECT name FROM unnest(\(ServerPosition.functions)) AS needed (name)
+                      WHERE NOT has_function_privilege(name, 'EXECUTE')) AS missing,
+                clock_timestamp() AS now
             """)
-        let (version, user, member, standby, now) = try rows[0].decode(
-            String.self, String.self, Bool.self, Bool.self, Instant.self)
+        let (version, user, member, standby, missing, now) = try rows[0].decode(
+            String.self, String.self, Bool.self, Bool.self, [String].self, Instant.self)
         return DatabaseDiagnosis(
-            serverVersion: version, user: user, isGatewayMember: member, isStandby: standby, now: now,
-            defaultPartitionRows: try? await strayEvents())
+            serverVersion: version, user: user, isGatewayMember: member, isStandby: standby,
+            missingFunctions: missing, now: now, defaultPartitionRows: try? await strayEvents())
     }
 
     private func strayEvents() async throws -> Int64 {

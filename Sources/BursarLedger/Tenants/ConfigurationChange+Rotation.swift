@@ -12,7 +12,8 @@ extension ConfigurationChange {
         case replaces(Credential, next: Credential?)
     }
 
-    /// A credential is replaced for exactly the tenants that use it. The connections stay locked.
+    /// A credential is replaced for exactly the tenants that use it. The connections stay locked, and no
+    /// further one joins them.
     func place(of input: CredentialInput) async throws -> CredentialPlace {
         let rows = try await connection.query(
             """
@@ -24,6 +25,7 @@ extension ConfigurationChange {
             """)
         guard let first = rows.first else { return .first }
         let present = try Credential(row: first)
+        try await keepUsers(of: present.id)
         let ids = try Set(rows.map { try $0.decode("credential_id", as: CredentialID.self) })
         let users = try await users(of: present.id).present
         guard ids.count == 1, Set(users) == Set(input.tenants) else {
@@ -119,6 +121,7 @@ extension ConfigurationChange {
         _ present: CredentialID, for successor: CredentialID
     ) async throws -> CredentialOutcome {
         var outcome = CredentialOutcome(successor)
+        try await keepUsers(of: present)
         outcome.retired = try await connection.query(
             """
             SELECT DISTINCT former_credential_id FROM bursar.connection
@@ -175,9 +178,11 @@ extension ConfigurationChange {
         audit(.credentialRetired, id, for: tenants)
     }
 
-    /// Deletes a credential that no connection knows any more.
-    mutating func deleteUnused(_ id: CredentialID) async throws {
-        if try await users(of: id).isEmpty { try await delete(id) } else { touch(id) }
+    /// Deletes a credential that no connection knows any more, now that the tenant's has gone.
+    mutating func deleteUnused(_ id: CredentialID, formerlyOf tenant: TenantID) async throws {
+        guard try await users(of: id).isEmpty else { return touch(id) }
+        try await delete(id)
+        audit(.credentialRetired, id, for: [tenant])
     }
 
     private mutating func delete(_ id: CredentialID) async throws {
@@ -221,6 +226,13 @@ extension ConfigurationChange {
                 "the credential \(credential.id) is \(credential.state.rawValue) in a rotation; "
                     + "`bursar credential activate \(credential.id)` puts it into use")
         }
+    }
+
+    /// Nobody else connects by the credential, or takes it out of use, until the change is done: a connection
+    /// that is not committed yet would not be moved with the others. A token may be stored meanwhile.
+    func keepUsers(of id: CredentialID) async throws {
+        _ = try await connection.query(
+            "SELECT FROM bursar.credential WHERE credential_id = \(id) FOR NO KEY UPDATE")
     }
 
     private func credential(_ id: CredentialID) async throws -> (credential: Credential, overlap: Int) {

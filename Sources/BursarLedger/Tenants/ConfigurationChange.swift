@@ -27,18 +27,24 @@ struct ConfigurationChange: Sendable {
 
 extension Ledger {
     /// Runs one administrative change. The version is taken last, so that its row is locked for a moment only
-    /// and versions become visible in their order. A serialization failure is tried again from the start.
+    /// and versions become visible in their order. A serialization failure or a deadlock is tried again from
+    /// the start.
     func change<R: Sendable>(
         by actor: Actor, _ body: @Sendable (inout ConfigurationChange) async throws -> R
     ) async throws -> R {
+        try await retrying { connection in
+            var change = ConfigurationChange(connection: connection)
+            let result = try await body(&change)
+            try await self.seal(change, by: actor)
+            return result
+        }
+    }
+
+    /// A transaction, begun anew up to four times when it met another one.
+    func retrying<R: Sendable>(_ body: (PostgresConnection) async throws -> R) async throws -> R {
         for attempt in 1... {
             do {
-                return try await pool.transaction { connection in
-                    var change = ConfigurationChange(connection: connection)
-                    let result = try await body(&change)
-                    try await self.seal(change, by: actor)
-                    return result
-                }
+                return try await pool.transaction(body)
             } catch let error as PostgresError where error.isRetryable && attempt < 5 {
                 continue
             }

@@ -110,6 +110,7 @@ extension Ledger {
         _ name: ConnectionName, _ input: ConnectionInput, by actor: Actor
     ) async throws {
         try await change(by: actor) { change in
+            let former = try await change.credential(of: name)
             if let credential = input.credential { try await change.connect(name, to: credential) }
             let changed = try await change.connection.execute(
                 """
@@ -119,7 +120,7 @@ extension Ledger {
                 WHERE \(name.condition)
                 """)
             guard changed == 1 else { throw name.missing }
-            change.record(.connectionSet, name)
+            change.record(.connectionSet, name, input.detail(instead: former))
         }
     }
 
@@ -131,31 +132,40 @@ extension Ledger {
                 RETURNING credential_id, former_credential_id, next_credential_id
                 """)
             guard let row = rows.first else { throw name.missing }
+            let present = try row.decode("credential_id", as: CredentialID.self)
             // A credential that nothing uses any more goes with its last connection, and its tokens with it.
             for column in ["credential_id", "former_credential_id", "next_credential_id"] {
                 guard let id = try row.decode(column, as: CredentialID?.self) else { continue }
-                try await change.deleteUnused(id)
+                try await change.deleteUnused(id, formerlyOf: name.tenant)
             }
-            change.record(.connectionRemoved, name)
+            change.record(.connectionRemoved, name, ["credential": present.description])
         }
     }
 
     /// Ends a quarantine or a cooling down now: the next request asks the provider.
     package func retryConnection(_ name: ConnectionName, by actor: Actor) async throws {
-        let credential = try await connection(name).connection.credential
         try await change(by: actor) { change in
+            let rows = try await change.connection.query(
+                """
+                SELECT credential_id, owner_id
+                FROM bursar.connection JOIN bursar.credential USING (credential_id, provider, environment)
+                WHERE \(name.condition) FOR SHARE OF connection
+                """)
+            guard let row = rows.first else { throw name.missing }
+            let (credential, owner) = try row.decode(CredentialID.self, OwnerID.self)
+            // By the owner too: their index begins with it.
             try await change.connection.execute(
                 """
                 UPDATE bursar.token_slot SET failure_reason = NULL, failure_count = 0, retry_at = NULL
-                WHERE credential_id = \(credential)
+                WHERE owner_id = \(owner) AND credential_id = \(credential)
                 """)
             try await change.connection.execute(
                 """
                 UPDATE bursar.credential SET state = 'active'
-                WHERE credential_id = \(credential) AND state = 'rejected'
+                WHERE owner_id = \(owner) AND credential_id = \(credential) AND state = 'rejected'
                 """)
             change.touch(credential)
-            change.record(.connectionRetried, name)
+            change.record(.connectionRetried, name, ["credential": credential.description])
         }
     }
 }
@@ -164,6 +174,8 @@ extension ConfigurationChange {
     /// Connects by a credential that is there. One of another tenant alone cannot be used: its owner's data
     /// key must not come to depend on this tenant.
     fileprivate mutating func connect(_ name: ConnectionName, to id: CredentialID) async throws {
+        // Before it is read: a rotation that is under way ends first, and the next one finds this connection.
+        try await keepUsers(of: id)
         let rows = try await connection.query(
             "SELECT \(unescaped: credentialColumns) FROM bursar.credential WHERE credential_id = \(id)")
         guard let row = rows.first else { throw LedgerError.notFound("there is no credential \(id)") }
@@ -198,10 +210,32 @@ extension ConfigurationChange {
         touch(id)
     }
 
-    fileprivate mutating func record(_ action: AuditEntry.Action, _ name: ConnectionName) {
+    /// The connection's present credential, if it is there; it stays until the change is done.
+    fileprivate func credential(of name: ConnectionName) async throws -> CredentialID? {
+        try await connection.query(
+            "SELECT credential_id FROM bursar.connection WHERE \(name.condition) FOR UPDATE"
+        ).first?.decode("credential_id", as: CredentialID.self)
+    }
+
+    fileprivate mutating func record(
+        _ action: AuditEntry.Action, _ name: ConnectionName, _ detail: [String: String]
+    ) {
         touch(name.tenant)
         audit(
             AuditEntry(
-                tenant: name.tenant, action: action, subject: "\(name.provider) \(name.environment)"))
+                tenant: name.tenant, action: action, subject: "\(name.provider) \(name.environment)",
+                detail: detail))
+    }
+}
+
+extension ConnectionInput {
+    /// What was changed, for the audit trail.
+    fileprivate func detail(instead former: CredentialID?) -> [String: String] {
+        var detail: [String: String] = [:]
+        detail["credential"] = credential?.description
+        if credential != nil { detail["former_credential"] = former?.description }
+        detail["origins"] = origins?.joined(separator: " ")
+        detail["keep_warm"] = keepWarm.map { String($0) }
+        return detail
     }
 }

@@ -1,6 +1,7 @@
 // The configuration as replicas read it: everything once, then by version.
 package import BursarCore
 internal import Postgres
+internal import Synchronization
 
 extension Ledger: DirectoryStore {
     package func changes(since version: ConfigVersion?) async throws(StoreFailure) -> DirectoryChanges {
@@ -58,10 +59,10 @@ private struct DirectoryReading {
         since version: ConfigVersion, current: ConfigVersion
     ) async throws -> DirectoryChanges {
         var changes = DirectoryChanges(version: current, isComplete: false)
-        let rows = try await connection.query(
-            "SELECT DISTINCT kind, subject FROM bursar.config_change WHERE version > \(version.number)")
-        for row in rows {
-            let (kind, subject) = try row.decode(String.self, String.self)
+        let touched = try await all(
+            "SELECT DISTINCT kind, subject FROM bursar.config_change WHERE version > \(version.number)"
+        ) { try $0.decode(String.self, String.self) }
+        for (kind, subject) in touched {
             switch kind {
             case "tenant": TenantID(subject).map { _ = changes.touchedTenants.insert($0) }
             case "client": ClientID(subject).map { _ = changes.touchedClients.insert($0) }
@@ -90,39 +91,51 @@ private struct DirectoryReading {
     }
 
     private func tenants(_ condition: PostgresQuery) async throws -> [Tenant] {
-        try await connection.query("SELECT \(unescaped: tenantColumns) FROM bursar.tenant WHERE \(condition)")
-            .map(Tenant.init(row:))
+        try await all(
+            "SELECT \(unescaped: tenantColumns) FROM bursar.tenant WHERE \(condition)", Tenant.init(row:))
     }
 
     private func connections(_ condition: PostgresQuery) async throws -> [Connection] {
-        try await connection.query(
-            "SELECT \(unescaped: connectionColumns) FROM bursar.connection WHERE \(condition)"
-        ).map(Connection.init(row:))
+        try await all(
+            "SELECT \(unescaped: connectionColumns) FROM bursar.connection WHERE \(condition)",
+            Connection.init(row:))
     }
 
     private func clients(_ condition: PostgresQuery) async throws -> [Client] {
-        try await connection.query(
+        try await all(
             """
             SELECT client_id, secret_hash, pepper_version, provider, environment, expires_at,
                 ARRAY(SELECT tenant_id FROM bursar.client_tenant
                       WHERE client_tenant.client_id = client.client_id ORDER BY tenant_id) AS tenants
             FROM bursar.client WHERE revoked_at IS NULL AND \(condition)
-            """
-        ).map(Client.init(row:))
+            """, Client.init(row:))
     }
 
     private func credentials(_ condition: PostgresQuery) async throws -> [Credential] {
-        try await connection.query(
-            "SELECT \(unescaped: credentialColumns) FROM bursar.credential WHERE \(condition)"
-        ).map(Credential.init(row:))
+        try await all(
+            "SELECT \(unescaped: credentialColumns) FROM bursar.credential WHERE \(condition)",
+            Credential.init(row:))
     }
 
     private func keys(_ query: PostgresQuery) async throws -> [WrappedDataKey] {
-        try await connection.query(query).map { try WrappedDataKey(row: $0) }
+        try await all(query) { try WrappedDataKey(row: $0) }
     }
 
     private func peppers() async throws -> [WrappedDataKey] {
         try await connection.query("SELECT version, kek_id, wrapped FROM bursar.pepper ORDER BY version DESC")
             .map(Ledger.pepper(row:))
+    }
+
+    /// A table can hold millions of rows: they come as a stream, which has no limit of bytes, and one of time
+    /// only at each step.
+    private func all<Value: Sendable>(
+        _ query: PostgresQuery, _ decode: @escaping @Sendable (PostgresRow) throws -> Value
+    ) async throws -> [Value] {
+        let values = Mutex<[Value]>([])
+        _ = try await connection.rows(query, batch: 10_000) { rows in
+            let decoded = try rows.map(decode)
+            values.withLock { $0 += decoded }
+        }
+        return values.withLock { $0 }
     }
 }

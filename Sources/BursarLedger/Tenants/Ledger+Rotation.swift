@@ -17,7 +17,7 @@ extension Ledger {
     /// The credential that `setCredential` would replace: then the new one has to be verified first. Refuses
     /// what that would refuse.
     package func credentialReplaced(by input: CredentialInput) async throws -> CredentialID? {
-        try await pool.transaction { connection in
+        try await retrying { connection in
             let change = ConfigurationChange(connection: connection)
             for tenant in input.tenants { try await change.requireTenant(tenant) }
             switch try await change.place(of: input) {

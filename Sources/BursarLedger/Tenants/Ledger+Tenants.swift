@@ -100,7 +100,11 @@ extension ConfigurationChange {
         for client in clients { touch(client) }
         for credential in credentials { touch(credential) }
         touch(id)
-        audit(AuditEntry(tenant: id, action: .tenantDeleted, subject: id.description))
+        let retired = credentials.map(\.description).sorted().joined(separator: " ")
+        audit(
+            AuditEntry(
+                tenant: id, action: .tenantDeleted, subject: id.description,
+                detail: retired.isEmpty ? [:] : ["retired": retired]))
     }
 
     /// The owner's own credentials, and platform credentials that no connection uses any more.

@@ -74,26 +74,36 @@ struct ConnectionAttempt {
 
     private func configure(_ session: Session, until deadline: Deadline) throws(PostgresError) {
         guard configuration.pooler == .none else { return }
-        // Compiling a statement costs some 300 ms, and the planner takes to it whenever it guesses a table's
-        // size too high, as it does of one that was never analysed.
-        var settings = [
-            ("statement_timeout", Session.statementTimeout(for: configuration.queryTimeout)), ("jit", "off"),
-        ]
-        // A statement whose client is gone ends within a second (PostgreSQL 14 and later).
-        if PQserverVersion(session.connection) >= 140_000 {
-            settings.append(("client_connection_check_interval", "1s"))
-        }
-        for (name, value) in settings + configuration.sessionSettings {
-            do throws(PostgresError) {
-                _ = try session.run("SELECT set_config(\(name), \(value), false)", until: deadline)
-            } catch {
-                guard case .server(let refusal) = error, !refusal.sqlState.spoilsConnection else {
-                    throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
-                }
-                throw failure(.configuration, "setting \(name) refused with \(refusal.sqlState)")
-            }
+        let own = session.settings + Self.keepalives
+        try set(
+            """
+            SELECT set_config(name, value, false) FROM unnest(\(own.map(\.name)), \(own.map(\.value)))
+                AS own (name, value)
+            """, called: "statement_timeout and others", session, until: deadline)
+        for (name, value) in configuration.sessionSettings {
+            try set("SELECT set_config(\(name), \(value), false)", called: name, session, until: deadline)
         }
     }
+
+    private func set(
+        _ query: PostgresQuery, called name: String, _ session: Session, until deadline: Deadline
+    ) throws(PostgresError) {
+        do throws(PostgresError) {
+            _ = try session.run(query, until: deadline)
+        } catch {
+            guard case .server(let refusal) = error, !refusal.sqlState.spoilsConnection else {
+                throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
+            }
+            throw failure(.configuration, "setting \(name) refused with \(refusal.sqlState)")
+        }
+    }
+
+    /// How the server finds out that our host is gone: 11 s, as we do the other way round. No
+    /// tcp_user_timeout there: it would also end a stream whose consumer takes its time. Unix sockets ignore
+    /// these.
+    private static let keepalives: [(name: String, value: String)] = [
+        ("tcp_keepalives_idle", "5"), ("tcp_keepalives_interval", "2"), ("tcp_keepalives_count", "3"),
+    ]
 
     /// Keeps off a server that is no primary, or one that was left behind.
     private func admit(_ session: Session, until deadline: Deadline) throws(PostgresError) {
@@ -105,7 +115,12 @@ struct ConnectionAttempt {
             guard case .server(let refusal) = error, !refusal.sqlState.spoilsConnection else {
                 throw error == .timedOut(.statement) ? .timedOut(.connecting) : error
             }
-            throw failure(.configuration, "the server does not tell its timeline (\(refusal.sqlState))")
+            let functions = ServerPosition.functions.joined(separator: ", ")
+            let advice =
+                refusal.sqlState == .insufficientPrivilege
+                ? "; GRANT EXECUTE ON FUNCTION \(functions) TO the user that connects" : ""
+            throw failure(
+                .configuration, "the server does not tell its timeline (\(refusal.sqlState))\(advice)")
         }
         if let objection = watch.objection(to: position) {
             throw failure(objection.reason, objection.message)

@@ -28,7 +28,8 @@ package struct PostgresConfiguration: Sendable {
     ///   - queryTimeout: for each statement that names no other; the server's statement_timeout is a little
     ///     less, so that a merely slow statement costs no connection.
     ///   - sessionSettings: settings (`search_path`, …) of every connection, beside those this module makes:
-    ///     statement_timeout, jit and client_connection_check_interval.
+    ///     statement_timeout, idle_in_transaction_session_timeout (5 s), jit, keepalives and
+    ///     client_connection_check_interval.
     ///   - pooler: with `.transaction`, settings are made for each transaction, and `sessionSettings` for
     ///     none; a single statement then has our own deadline alone.
     ///   - watch: keeps connections to primaries of its timeline; without one any server will do.

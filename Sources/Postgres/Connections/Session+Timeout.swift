@@ -1,4 +1,4 @@
-// statement_timeout: the server's own end to a statement, just before ours.
+// The server's own ends: to a statement, just before ours, and to a transaction that nobody goes on with.
 import CLibPQ
 
 extension Session {
@@ -9,6 +9,27 @@ extension Session {
         String(max(1, (timeout - min(timeout / 10, .milliseconds(500))).milliseconds))
     }
 
+    /// A client that was stopped or cut off amidst a transaction would keep its locks as long as TCP lets it.
+    /// Shorter than a lease: a slot that is being stored when its replica freezes is free in time. What waits
+    /// for somebody between its statements has to raise it for its transaction.
+    static let idleInTransaction = Duration.seconds(5)
+
+    /// What every session, or behind a pooler every transaction, is told.
+    var settings: [(name: String, value: String)] {
+        // Compiling a statement costs some 300 ms, and the planner takes to it whenever it guesses a table's
+        // size too high, as it does of one that was never analysed.
+        var settings: [(name: String, value: String)] = [
+            ("statement_timeout", Self.statementTimeout(for: queryTimeout)),
+            ("idle_in_transaction_session_timeout", String(Self.idleInTransaction.milliseconds)),
+            ("jit", "off"),
+        ]
+        // A statement whose client is gone ends within a second (PostgreSQL 14 and later).
+        if PQserverVersion(connection) >= 140_000 {
+            settings.append(("client_connection_check_interval", "1s"))
+        }
+        return settings
+    }
+
     /// Begins a transaction. Behind a pooler it takes its settings along and leaves none behind: by SET,
     /// since a query would fix the isolation level.
     func begin() throws(PostgresError) {
@@ -17,14 +38,8 @@ extension Session {
             _ = try run("BEGIN", until: deadline)
             return
         }
-        var settings = [
-            "BEGIN", "SET LOCAL statement_timeout = \(Self.statementTimeout(for: queryTimeout))",
-            "SET LOCAL jit = off",
-        ]
-        if PQserverVersion(connection) >= 140_000 {
-            settings.append("SET LOCAL client_connection_check_interval = '1s'")
-        }
-        try script(settings.joined(separator: "; "), until: deadline)
+        let local = settings.map { "SET LOCAL \($0.name) = '\($0.value)'" }
+        try script((["BEGIN"] + local).joined(separator: "; "), until: deadline)
     }
 
     /// Runs something that may take longer than the session allows: sets statement_timeout before and

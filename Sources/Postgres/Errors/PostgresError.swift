@@ -22,6 +22,8 @@ package enum PostgresError: Error, Sendable, Equatable {
     case invalidParameter(String)
     /// The connection or the pool is closed, or was lost. A statement under way may have taken effect.
     case closed
+    /// COMMIT was not answered: whether the transaction took place cannot be known from here.
+    case commitUnanswered
     /// A column does not hold what the caller expects.
     case decoding(PostgresDecodingFailure)
 }
@@ -75,7 +77,7 @@ extension PostgresError {
     /// Whether the connection is gone or useless; the same statement on another one may succeed.
     package var isConnectionLost: Bool {
         switch self {
-        case .connectionFailed, .timedOut, .closed: true
+        case .connectionFailed, .timedOut, .closed, .commitUnanswered: true
         case .server(let error): error.sqlState.isConnectionLost || error.sqlState == .readOnlyTransaction
         case .poolExhausted, .protocolError, .resultTooLarge, .invalidParameter, .decoding: false
         }
@@ -95,6 +97,7 @@ extension PostgresError: CustomStringConvertible {
         case .resultTooLarge(let limit): "PostgreSQL's reply is larger than \(limit) bytes"
         case .invalidParameter(let what): "statement not sent: \(what)"
         case .closed: "the PostgreSQL connection is closed"
+        case .commitUnanswered: "no answer to COMMIT: whether the transaction took place is not known"
         case .decoding(let failure):
             "column \"\(failure.column)\": expected \(failure.expected), found \(failure.found)"
         }

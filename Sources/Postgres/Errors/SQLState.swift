@@ -9,9 +9,11 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
     package init(stringLiteral value: String) { self.init(value) }
     package var description: String { code }
 
-    /// The server is going away or the line is broken: 08xxx and 57P01 to 57P03.
+    /// The server is going away, the line is broken, or we were silent in a transaction for too long: 08xxx,
+    /// 57P01 to 57P03, 25P03.
     package var isConnectionLost: Bool {
-        code.hasPrefix("08") || self == .adminShutdown || self == .crashShutdown || self == .cannotConnectNow
+        code.hasPrefix("08")
+            || [.adminShutdown, .crashShutdown, .cannotConnectNow, .idleInTransactionTimeout].contains(self)
     }
 
     /// The same transaction, begun again, may succeed: 40001 and 40P01.

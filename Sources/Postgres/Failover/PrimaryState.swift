@@ -98,7 +98,7 @@ extension PrimaryState.Finding {
     fileprivate var saysNothingCanBeHad: Bool {
         switch self {
         case .met: true
-        case .failed(.timedOut), .failed(.closed): true
+        case .failed(.timedOut), .failed(.closed), .failed(.commitUnanswered): true
         case .failed(.connectionFailed(let failure)):
             failure.reason == .unreachable || failure.reason == .resolution
         case .failed(.server(let error)): error.sqlState.isConnectionLost

@@ -16,13 +16,18 @@ package struct ServerTimeline: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What a server says of itself.
-struct ServerPosition: Hashable, Sendable {
+package struct ServerPosition: Hashable, Sendable {
     let system: String
     /// Nil while the server is in recovery: a standby.
     let timeline: Int?
 
+    /// What whoever connects has to be allowed to call. Anybody may, unless an administrator took it away.
+    package static let functions = [
+        "pg_control_system()", "pg_current_wal_lsn()", "pg_walfile_name(pg_lsn)",
+    ]
+
     /// The timeline that is written now. `pg_control_checkpoint()` still names the former one until the first
-    /// checkpoint after a promotion. Anybody may call these functions.
+    /// checkpoint after a promotion.
     static let question: PostgresQuery = """
         SELECT (SELECT system_identifier FROM pg_control_system())::text AS system,
             CASE WHEN NOT pg_is_in_recovery()

@@ -55,8 +55,8 @@ package final class PostgresPool: Sendable {
         try await withConnection { try await $0.execute(query) }
     }
 
-    /// Runs `body` between BEGIN and COMMIT, or ROLLBACK when it throws. A `.timedOut` or `.closed` out of
-    /// COMMIT leaves open whether it took place. Nothing is tried again: see `PostgresError.isRetryable`.
+    /// Runs `body` between BEGIN and COMMIT, or ROLLBACK when it throws. `.commitUnanswered` leaves open
+    /// whether it took place. Nothing is tried again: see `PostgresError.isRetryable`.
     package func transaction<R: Sendable>(
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {

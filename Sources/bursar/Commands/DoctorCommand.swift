@@ -104,9 +104,18 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func server(_ diagnosis: DatabaseDiagnosis) -> Finding {
-        diagnosis.isStandby
-            ? .bad("database", "PostgreSQL \(diagnosis.serverVersion) is a standby; point at the primary")
-            : .good("database", "PostgreSQL \(diagnosis.serverVersion), user \(diagnosis.user)")
+        let server = "PostgreSQL \(diagnosis.serverVersion)"
+        guard !diagnosis.isStandby else {
+            return .bad("database", "\(server) is a standby; point at the primary")
+        }
+        guard diagnosis.missingFunctions.isEmpty else {
+            let functions = diagnosis.missingFunctions.joined(separator: ", ")
+            return .bad(
+                "database",
+                "\(diagnosis.user) may not ask \(server) for its timeline, and gateways use no server "
+                    + "that does not tell it; GRANT EXECUTE ON FUNCTION \(functions) TO bursar_gateway")
+        }
+        return .good("database", "\(server), user \(diagnosis.user)")
     }
 
     private func role(_ diagnosis: DatabaseDiagnosis) -> Finding {

@@ -23,7 +23,7 @@ extension Administration {
             while true {
                 let replicas = ReplicaProgress(try await ledger.replicas(), version: version)
                 let seconds = String(format: "%.2f", (ContinuousClock.now - begin).fractionalSeconds)
-                if replicas.lagging.isEmpty {
+                if replicas.isDone {
                     Output.say("applied by \(replicas.live.count) live replicas in \(seconds) s")
                     for replica in replicas.silent { Output.say(replica.silenceText) }
                     return
@@ -49,6 +49,9 @@ struct ReplicaProgress {
         live = records.filter(\.isLive)
         silent = records.filter { !$0.isLive }
     }
+
+    /// With none live, and one that may still run, nobody has said that the change is in force.
+    var isDone: Bool { lagging.isEmpty && (!live.isEmpty || silent.isEmpty) }
 
     /// Live, and without the version.
     var lagging: [ReplicaRecord] {
