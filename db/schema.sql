@@ -3765,6 +3765,13 @@ CREATE INDEX audit_anchor_by_period ON bursar.audit_anchor USING btree (period, 
 
 
 --
+-- Name: audit_event_begun; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX audit_event_begun ON bursar.audit_event USING btree (tenant_id) WHERE ((seq = 1) AND (previous <> decode(repeat('00'::text, 32), 'hex'::text)));
+
+
+--
 -- Name: audit_event_by_seq; Type: INDEX; Schema: bursar; Owner: -
 --
 
@@ -3776,6 +3783,13 @@ CREATE UNIQUE INDEX audit_event_by_seq ON bursar.audit_event USING btree (tenant
 --
 
 CREATE INDEX audit_event_by_time ON bursar.audit_event USING btree (at);
+
+
+--
+-- Name: audit_event_unchained; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX audit_event_unchained ON bursar.audit_event USING btree (tenant_id) WHERE (seq IS NULL);
 
 
 --

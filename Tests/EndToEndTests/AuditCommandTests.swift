@@ -33,6 +33,9 @@ import Testing
             #expect(try await bench.bursar("audit", "list", "--since", "yesterday").status == 2)
             let verified = try object(try await bench.must("audit", "verify", "--json"))
             #expect(verified["verified"] as? Bool == true && verified["rows"] as? Int == 4)
+            let unknown = UUID().uuidString.lowercased()
+            let nobody = try await bench.bursar("audit", "verify", "--tenant", unknown)
+            #expect(nobody.status == 3 && nobody.output.contains("no tenant"), "\(nobody.output)")
         }
     }
 

@@ -35,6 +35,10 @@ ALTER TABLE bursar.audit_event
     ADD COLUMN previous bytea CHECK (length(previous) = 32),
     ADD COLUMN mac bytea CHECK (length(mac) = 32);
 CREATE UNIQUE INDEX audit_event_by_seq ON bursar.audit_event (tenant_id, seq);
+-- What `audit verify` compares chains' beginnings with, found without reading the whole trail.
+CREATE INDEX audit_event_unchained ON bursar.audit_event (tenant_id) WHERE seq IS NULL;
+CREATE INDEX audit_event_begun ON bursar.audit_event (tenant_id)
+    WHERE seq = 1 AND previous <> decode(repeat('00', 32), 'hex');
 ALTER TABLE bursar.audit_event ADD CONSTRAINT audit_event_is_chained
     CHECK (seq IS NOT NULL AND previous IS NOT NULL AND mac IS NOT NULL) NOT VALID;
 
