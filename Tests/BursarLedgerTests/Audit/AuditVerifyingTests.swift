@@ -147,4 +147,38 @@ import Testing
             }
         }
     }
+
+    // MARK: Anchors
+
+    @Test func anAnchorOfAMonthToComeIsNamedAndOnceItIsGoneTheMonthCloses() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            try await database.withLedger { ledger async throws in
+                _ = try await AuditTrailTests.addTenants(1, ledger)
+                try await ledger.pool.execute(
+                    """
+                    INSERT INTO bursar.audit_anchor SELECT tenant_id, '2026-09', seq, mac
+                    FROM bursar.audit_head
+                    """)
+                let error = await #expect(throws: LedgerError.self) { () async throws in
+                    try await close(ledger)
+                }
+                #expect(error?.description.contains("bursar.audit_anchor") == true)
+                // As docs/RUNBOOK.md has it.
+                try await database.withConnection { connection in
+                    try await connection.script(
+                        """
+                        BEGIN;
+                        SET LOCAL ROLE bursar_owner;
+                        ALTER TABLE bursar.audit_anchor DISABLE TRIGGER final;
+                        DELETE FROM bursar.audit_anchor
+                            WHERE period NOT IN (SELECT period FROM bursar.period);
+                        ALTER TABLE bursar.audit_anchor ENABLE TRIGGER final;
+                        COMMIT;
+                        """, timeout: .seconds(5))
+                }
+                try await close(ledger)
+                #expect(try await kinds(ledger).isEmpty)
+            }
+        }
+    }
 }
