@@ -181,4 +181,20 @@ import Testing
             }
         }
     }
+
+    // MARK: The audit key
+
+    @Test func theAuditKeyIsWrappedUnderTheKeyThatSeals() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            let vault = try KeyChangeTests.vault("k1", "k2")
+            try await database.withLedger(auditing: vault) { ledger async throws in
+                try await ledger.pool.execute("UPDATE bursar.key_policy SET sealing_kek = 'k2'")
+                try await ledger.addTenant(
+                    AdministrationTests.tenant(), sealing: AdministrationTests.sealing(vault),
+                    by: AuditTrailTests.actor)
+                let keys = try await ledger.pool.query("SELECT kek_id FROM bursar.audit_key")
+                #expect(try keys.map { try $0.decode("kek_id", as: String.self) } == ["k2"])
+            }
+        }
+    }
 }
