@@ -56,6 +56,11 @@ import Testing
             #expect(ended.output.contains("ALTERED  \(Bench.tenant) #1"), "\(ended.output)")
             let json = try await bench.bursar("audit", "verify", "--tenant", Bench.tenant, "--json")
             #expect(json.status == 1 && json.output.contains("\"what\" : \"altered\""), "\(json.output)")
+            let noted = try await bench.database.withConnection { connection in
+                try await connection.query("SELECT findings FROM ops.audit_verification")
+                    .map { try $0.decode("findings", as: Int64.self) }
+            }
+            #expect(noted == [1])
         }
     }
 

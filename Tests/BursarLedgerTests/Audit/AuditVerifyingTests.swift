@@ -125,6 +125,24 @@ import Testing
         }
     }
 
+    // MARK: The last verification
+
+    @Test func whatTheLastVerificationFoundIsThereForThoseWhoWatch() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            try await database.withLedger { ledger async throws in
+                _ = try await AuditTrailTests.addTenants(1, ledger)
+                #expect(try await ledger.lastAuditVerification() == nil)
+                try await ledger.note(try await ledger.verifyAudit(of: nil))
+                let first = try await #require(ledger.lastAuditVerification())
+                #expect(first.findings == 0)
+                try await tamper(database, "UPDATE bursar.audit_event SET actor = 'x';")
+                try await ledger.note(try await ledger.verifyAudit(of: nil))
+                let last = try await #require(ledger.lastAuditVerification())
+                #expect(last.findings == 1 && last.at > first.at)
+            }
+        }
+    }
+
     // MARK: Tenants
 
     @Test func aTenantThatNeverWasHasNoTrailToVerify() async throws {
