@@ -369,6 +369,19 @@ CREATE TABLE bursar.audit_key (
 
 
 --
+-- Name: audit_verification; Type: TABLE; Schema: bursar; Owner: -
+--
+
+CREATE TABLE bursar.audit_verification (
+    only_row boolean DEFAULT true NOT NULL,
+    verified_at timestamp with time zone NOT NULL,
+    findings bigint NOT NULL,
+    CONSTRAINT audit_verification_findings_check CHECK ((findings >= 0)),
+    CONSTRAINT audit_verification_only_row_check CHECK (only_row)
+);
+
+
+--
 -- Name: client; Type: TABLE; Schema: bursar; Owner: -
 --
 
@@ -2794,6 +2807,37 @@ COMMENT ON COLUMN finance.usage_monthly.refresh_token_renewals IS 'Those of the 
 
 
 --
+-- Name: audit_verification; Type: VIEW; Schema: ops; Owner: -
+--
+
+CREATE VIEW ops.audit_verification WITH (security_barrier='true') AS
+ SELECT audit_verification.verified_at,
+    audit_verification.findings
+   FROM bursar.audit_verification;
+
+
+--
+-- Name: VIEW audit_verification; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON VIEW ops.audit_verification IS 'What `bursar audit verify` found when it last went through everything; no row until it did.';
+
+
+--
+-- Name: COLUMN audit_verification.verified_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.audit_verification.verified_at IS 'When it had ended.';
+
+
+--
+-- Name: COLUMN audit_verification.findings; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.audit_verification.findings IS 'How many findings; 0: all of it is as written.';
+
+
+--
 -- Name: connection_health; Type: VIEW; Schema: ops; Owner: -
 --
 
@@ -3497,6 +3541,14 @@ ALTER TABLE ONLY bursar.audit_key
 
 
 --
+-- Name: audit_verification audit_verification_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
+--
+
+ALTER TABLE ONLY bursar.audit_verification
+    ADD CONSTRAINT audit_verification_pkey PRIMARY KEY (only_row);
+
+
+--
 -- Name: client client_pkey; Type: CONSTRAINT; Schema: bursar; Owner: -
 --
 
@@ -3768,6 +3820,13 @@ CREATE INDEX audit_anchor_by_period ON bursar.audit_anchor USING btree (period, 
 
 
 --
+-- Name: audit_event_begun; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX audit_event_begun ON bursar.audit_event USING btree (tenant_id) WHERE ((seq = 1) AND (previous <> decode(repeat('00'::text, 32), 'hex'::text)));
+
+
+--
 -- Name: audit_event_by_seq; Type: INDEX; Schema: bursar; Owner: -
 --
 
@@ -3779,6 +3838,13 @@ CREATE UNIQUE INDEX audit_event_by_seq ON bursar.audit_event USING btree (tenant
 --
 
 CREATE INDEX audit_event_by_time ON bursar.audit_event USING btree (at);
+
+
+--
+-- Name: audit_event_unchained; Type: INDEX; Schema: bursar; Owner: -
+--
+
+CREATE INDEX audit_event_unchained ON bursar.audit_event USING btree (tenant_id) WHERE (seq IS NULL);
 
 
 --
@@ -4189,6 +4255,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE bursar.audit_key TO bursar_gateway;
 
 
 --
+-- Name: TABLE audit_verification; Type: ACL; Schema: bursar; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE bursar.audit_verification TO bursar_gateway;
+
+
+--
 -- Name: TABLE client; Type: ACL; Schema: bursar; Owner: -
 --
 
@@ -4487,6 +4560,13 @@ GRANT SELECT ON TABLE finance.usage_daily TO bursar_finance;
 --
 
 GRANT SELECT ON TABLE finance.usage_monthly TO bursar_finance;
+
+
+--
+-- Name: TABLE audit_verification; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT ON TABLE ops.audit_verification TO bursar_monitor;
 
 
 --

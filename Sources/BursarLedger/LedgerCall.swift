@@ -6,6 +6,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
     case rollUp = "roll_up"
     case keyRows = "key_rows"
     case giveBack = "give_back"
+    case auditVerification = "audit_verification"
     case heartbeat, farewell, listen
 
     /// What the call was for, as a log line says it.
@@ -25,6 +26,7 @@ package enum LedgerCall: String, Sendable, CaseIterable {
         case .rollUp: "summing up downtime"
         case .giveBack: "giving leases back"
         case .keyRows: "counting what is sealed under each key"
+        case .auditVerification: "reading when the audit trail was verified"
         case .heartbeat: "sending a heartbeat"
         case .listen: "listening for changes of the configuration"
         case .farewell: "taking leave of the other replicas"

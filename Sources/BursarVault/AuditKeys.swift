@@ -3,8 +3,8 @@ package import BursarCore
 internal import Crypto
 
 extension Vault: AuditSealer {
-    package func makeAuditKey() throws -> WrappedDataKey {
-        try makeDataKey(owner: AuditChain.keyOwner, version: 1)
+    package func makeAuditKey(under keyID: String?) throws -> WrappedDataKey {
+        try makeDataKey(owner: AuditChain.keyOwner, version: 1, under: keyID)
     }
 
     /// The chain's key is derived, not stored: it is there for the trail of a deleted tenant too.

@@ -65,8 +65,8 @@ import Testing
 
     @Test func tablesOfOneTenantLeadWithIt() async throws {
         let notOfOneTenant = [
-            "schema_migration", "config_version", "config_change", "pepper", "audit_key", "client",
-            "report_zone",
+            "schema_migration", "config_version", "config_change", "pepper", "audit_key",
+            "audit_verification", "client", "report_zone",
             "usage_journal", "usage_batch", "period", "usage_snapshot", "refresh_hour",
             "refresh_provider_day", "downtime_dirty", "replica", "key_policy",
         ]

@@ -8,7 +8,7 @@ import Testing
 
     @Test func eachChainHasAKeyOfItsOwn() throws {
         let vault = try VaultFixture().vault
-        let key = try vault.makeAuditKey()
+        let key = try vault.makeAuditKey(under: nil)
         let chains = (0..<100 as Range<UInt64>).map { TenantID(UUIDValue(high: 7, low: $0)) }
         let macs = try chains.map { try vault.auditMAC(of: [1, 2, 3], chain: $0, under: key) }
         #expect(Set(macs).count == chains.count && macs.allSatisfy { $0.count == 32 })
@@ -18,7 +18,7 @@ import Testing
 
     @Test func anotherInstallationsKeyMakesOtherMacs() throws {
         let vault = try VaultFixture().vault
-        let keys = [try vault.makeAuditKey(), try vault.makeAuditKey()]
+        let keys = [try vault.makeAuditKey(under: nil), try vault.makeAuditKey(under: nil)]
         let macs = try keys.map { try vault.auditMAC(of: [1], chain: chain, under: $0) }
         #expect(macs[0] != macs[1])
     }
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func aKeyringWithoutItsKeySaysSo() throws {
-        let key = try VaultFixture().vault.makeAuditKey()
+        let key = try VaultFixture().vault.makeAuditKey(under: nil)
         let other = Vault(try Keyring.parse(VaultFixture.line("other", 2), name: "test"))
         #expect(throws: VaultError.keyMissing("main")) {
             try other.auditMAC(of: [1], chain: chain, under: key)

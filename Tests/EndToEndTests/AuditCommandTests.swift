@@ -33,6 +33,9 @@ import Testing
             #expect(try await bench.bursar("audit", "list", "--since", "yesterday").status == 2)
             let verified = try object(try await bench.must("audit", "verify", "--json"))
             #expect(verified["verified"] as? Bool == true && verified["rows"] as? Int == 4)
+            let unknown = UUID().uuidString.lowercased()
+            let nobody = try await bench.bursar("audit", "verify", "--tenant", unknown)
+            #expect(nobody.status == 3 && nobody.output.contains("no tenant"), "\(nobody.output)")
         }
     }
 
@@ -53,6 +56,11 @@ import Testing
             #expect(ended.output.contains("ALTERED  \(Bench.tenant) #1"), "\(ended.output)")
             let json = try await bench.bursar("audit", "verify", "--tenant", Bench.tenant, "--json")
             #expect(json.status == 1 && json.output.contains("\"what\" : \"altered\""), "\(json.output)")
+            let noted = try await bench.database.withConnection { connection in
+                try await connection.query("SELECT findings FROM ops.audit_verification")
+                    .map { try $0.decode("findings", as: Int64.self) }
+            }
+            #expect(noted == [1])
         }
     }
 

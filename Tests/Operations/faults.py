@@ -204,11 +204,15 @@ class Faults(ProviderFaults):
         return Fault("crowded", {"BursarConnectionsRefused"}, [gateway], break_it)
 
     def stray_rows(self) -> Fault:
-        """An event of a month without a partition, and a client secret that ends in a week."""
+        """An event of a month without a partition, a client secret that ends in a week, an anchor by hand."""
         tenant = self.other.tenant([])
         self.other.bursar("client", "issue", "--tenant", tenant.uuid, "--expires", "7d")
         insert_stray_row(self.other, tenant)
-        alerts = {"BursarDefaultPartitionNotEmpty", "BursarClientSecretsEnding"}
+        anchor = "INSERT INTO bursar.audit_anchor VALUES (%s, '2030-01', 99, sha256('x'))"
+        self.other.sql(anchor, tenant.uuid, role="bursar_gateway")
+        if self.other.run("audit", "verify").status != 1:
+            raise Failed("an anchor that was put in by hand is not found")
+        alerts = {"BursarDefaultPartitionNotEmpty", "BursarClientSecretsEnding", "BursarAuditTrailAltered"}
         return Fault("stray", alerts, [self.other.gateway("stray")])
 
 

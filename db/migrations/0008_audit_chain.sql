@@ -29,12 +29,23 @@ CREATE TABLE bursar.audit_anchor (
 );
 CREATE INDEX audit_anchor_by_period ON bursar.audit_anchor (period, tenant_id);
 
+-- What `audit verify` found when it last went through everything; it is there for alerts, and vouches for nothing.
+CREATE TABLE bursar.audit_verification (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    verified_at timestamptz NOT NULL,
+    findings bigint NOT NULL CHECK (findings >= 0)
+);
+
 -- Rows from before stay without number and mac; no new one may.
 ALTER TABLE bursar.audit_event
     ADD COLUMN seq bigint CHECK (seq > 0),
     ADD COLUMN previous bytea CHECK (length(previous) = 32),
     ADD COLUMN mac bytea CHECK (length(mac) = 32);
 CREATE UNIQUE INDEX audit_event_by_seq ON bursar.audit_event (tenant_id, seq);
+-- What `audit verify` compares chains' beginnings with, found without reading the whole trail.
+CREATE INDEX audit_event_unchained ON bursar.audit_event (tenant_id) WHERE seq IS NULL;
+CREATE INDEX audit_event_begun ON bursar.audit_event (tenant_id)
+    WHERE seq = 1 AND previous <> decode(repeat('00', 32), 'hex');
 ALTER TABLE bursar.audit_event ADD CONSTRAINT audit_event_is_chained
     CHECK (seq IS NOT NULL AND previous IS NOT NULL AND mac IS NOT NULL) NOT VALID;
 
@@ -54,5 +65,5 @@ CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bursar.audit_head
 CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bursar.audit_key
     FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse_change();
 
-GRANT SELECT, INSERT, UPDATE ON bursar.audit_head, bursar.audit_key TO bursar_gateway;
+GRANT SELECT, INSERT, UPDATE ON bursar.audit_head, bursar.audit_key, bursar.audit_verification TO bursar_gateway;
 GRANT SELECT, INSERT ON bursar.audit_anchor TO bursar_gateway;

@@ -1,6 +1,7 @@
 -- What operators and dashboards read. Run again by `bursar migrate` whenever this file has changed; times are UTC.
 
-DROP VIEW IF EXISTS ops.replicas, ops.tenant_health, ops.refresh_recent, ops.refresh_hourly, ops.connection_health;
+DROP VIEW IF EXISTS ops.replicas, ops.tenant_health, ops.refresh_recent, ops.refresh_hourly, ops.connection_health,
+    ops.audit_verification;
 
 CREATE VIEW ops.refresh_recent WITH (security_barrier) AS
 SELECT
@@ -177,6 +178,13 @@ COMMENT ON COLUMN ops.replicas.applied_version IS 'The configuration that it has
 COMMENT ON COLUMN ops.replicas.config_version IS 'The latest configuration.';
 COMMENT ON COLUMN ops.replicas.share IS 'The part of every rate limit that it may grant by itself, 0 to 1.';
 COMMENT ON COLUMN ops.replicas.key_ids IS 'Ids of the keys in its keyring.';
+
+CREATE VIEW ops.audit_verification WITH (security_barrier) AS
+SELECT verified_at, findings FROM bursar.audit_verification;
+
+COMMENT ON VIEW ops.audit_verification IS 'What `bursar audit verify` found when it last went through everything; no row until it did.';
+COMMENT ON COLUMN ops.audit_verification.verified_at IS 'When it had ended.';
+COMMENT ON COLUMN ops.audit_verification.findings IS 'How many findings; 0: all of it is as written.';
 
 GRANT USAGE ON SCHEMA ops TO bursar_monitor;
 GRANT SELECT ON ALL TABLES IN SCHEMA ops TO bursar_monitor;

@@ -44,4 +44,9 @@ package struct AuditFindings: Hashable, Sendable {
         count += 1
         if first.count < Self.limit { first.append(finding) }
     }
+
+    package mutating func add(_ others: AuditFindings) {
+        count += others.count
+        first += others.first.prefix(Self.limit - first.count)
+    }
 }

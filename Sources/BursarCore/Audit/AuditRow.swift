@@ -68,7 +68,8 @@ package enum AuditChain {
 /// Makes and checks the macs of chains. Implemented by BursarVault, which alone can open the audit key.
 package protocol AuditSealer: Sendable {
     /// A new random audit key, of version 1, wrapped like a data key of `AuditChain.keyOwner`.
-    func makeAuditKey() throws -> WrappedDataKey
+    /// - Parameter keyID: the keyring's key to wrap it under; nil for the keyring's first line.
+    func makeAuditKey(under keyID: String?) throws -> WrappedDataKey
     /// 32 bytes that nobody can make for this chain without the audit key.
     func auditMAC(of bytes: [UInt8], chain: TenantID, under key: WrappedDataKey) throws -> [UInt8]
 }

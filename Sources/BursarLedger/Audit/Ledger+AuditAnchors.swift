@@ -37,27 +37,31 @@ extension Ledger {
         on connection: PostgresConnection
     ) async throws {
         let comparison = Mutex(AnchorComparison())
-        _ = try await connection.rows(
-            """
-            SELECT anchor.period, anchor.tenant_id, anchor.seq, anchor.mac, event.event_id,
-                event.mac AS found, CASE WHEN event.mac IS NULL THEN coalesce((
-                    SELECT max(seq) FROM bursar.audit_event AS last
-                    WHERE last.tenant_id = anchor.tenant_id), 0) END AS last
-            FROM bursar.audit_anchor AS anchor
-            LEFT JOIN bursar.audit_event AS event
-                ON event.tenant_id = anchor.tenant_id AND event.seq = anchor.seq
-            WHERE \(tenant)::uuid IS NULL OR anchor.tenant_id = \(tenant)
-            ORDER BY anchor.period, anchor.tenant_id
-            """, batch: ReportReader.batch
-        ) { rows in
+        _ = try await connection.rows(Self.anchors(of: tenant), batch: ReportReader.batch) { rows in
             try comparison.withLock { comparison in for row in rows { try comparison.take(row) } }
         }
         let (anchors, findings) = comparison.withLock { ($0.ended(), $0.findings) }
         verification.anchors = anchors.values.reduce(0) { $0 + $1.chains }
-        for finding in findings { verification.findings.add(finding) }
+        verification.findings.add(findings)
         if tenant == nil {
             try await compareManifests(with: anchors, closings, &verification, on: connection)
         }
+    }
+
+    /// Every anchor with what there is in its place.
+    static func anchors(of tenant: TenantID?) -> PostgresQuery {
+        """
+        SELECT anchor.period, anchor.tenant_id, anchor.seq, anchor.mac, event.event_id,
+            event.mac AS found, CASE WHEN event.mac IS NULL THEN coalesce((
+                SELECT max(seq) FROM bursar.audit_event AS last
+                WHERE last.tenant_id = anchor.tenant_id), 0) END AS last,
+            EXISTS (SELECT FROM bursar.period WHERE period.period = anchor.period) AS is_closed
+        FROM bursar.audit_anchor AS anchor
+        LEFT JOIN bursar.audit_event AS event
+            ON event.tenant_id = anchor.tenant_id AND event.seq = anchor.seq
+        WHERE \(tenant)::uuid IS NULL OR anchor.tenant_id = \(tenant)
+        ORDER BY anchor.period, anchor.tenant_id
+        """
     }
 
     private func compareManifests(
@@ -80,7 +84,11 @@ extension Ledger {
             }
         }
         for period in Set(closings.keys).union(anchors.keys).subtracting(manifests.keys).sorted() {
-            find("the manifest of \(period) is gone, or the month was never closed")
+            find(
+                closings[period] != nil
+                    ? "the manifest of \(period) is gone"
+                    : "bursar.audit_anchor holds anchors of \(period), which was never closed: "
+                        + "they were put in by hand")
         }
     }
 }
@@ -108,13 +116,14 @@ private struct AnchorDigest {
 
 /// Takes anchors in the order of their months.
 private struct AnchorComparison {
-    private(set) var findings: [AuditFinding] = []
+    private(set) var findings = AuditFindings()
     private var months: [String: Manifest.Anchors] = [:]
     private var current: (period: String, digest: AnchorDigest)?
 
     mutating func take(_ row: PostgresRow) throws {
-        let (period, chain, sequence, mac, event, found, last) = try row.decode(
-            String.self, TenantID.self, Int64.self, [UInt8].self, UUIDValue?.self, [UInt8]?.self, Int64?.self)
+        let (period, chain, sequence, mac, event, found, last, isClosed) = try row.decode(
+            String.self, TenantID.self, Int64.self, [UInt8].self, UUIDValue?.self, [UInt8]?.self, Int64?.self,
+            Bool.self)
         if current?.period != period {
             months = ended()
             current = (period, AnchorDigest())
@@ -122,8 +131,14 @@ private struct AnchorComparison {
         current?.digest.add(chain, sequence, mac)
         // One that is missing further up is found as such.
         let isCut = (last ?? sequence) < sequence
-        guard isCut || (found != nil && found != mac), findings.count < AuditFindings.limit else { return }
-        findings.append(
+        guard isCut || (found != nil && found != mac) else { return }
+        guard isClosed else {
+            return findings.add(
+                AuditFinding(
+                    .anchorMismatch, chain: chain, sequence: sequence, event: event,
+                    "there is no such row, but an anchor of \(period), which has no manifest"))
+        }
+        findings.add(
             AuditFinding(
                 isCut ? .cutOff : .anchorMismatch, chain: chain, sequence: isCut ? (last ?? 0) + 1 : sequence,
                 event: event,

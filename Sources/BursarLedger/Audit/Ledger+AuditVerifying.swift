@@ -8,7 +8,7 @@ package struct AuditVerification: Sendable {
     package fileprivate(set) var chains: Int64 = 0
     package fileprivate(set) var rows: Int64 = 0
     /// Rows from before there were chains.
-    package fileprivate(set) var unchained: Int64 = 0
+    package internal(set) var unchained: Int64 = 0
     package internal(set) var anchors: Int64 = 0
     package internal(set) var findings = AuditFindings()
 }
@@ -17,10 +17,12 @@ extension Ledger {
     /// Verifies one tenant's chain, or everything, in one snapshot and bounded memory. Manifests of closed
     /// months are compared only with everything.
     /// - Throws: what the sealer throws, when the keyring does not open the audit key: then nothing can be
-    ///   said of any row.
+    ///   said of any row. `LedgerError.notFound` when nothing is known of the tenant.
     package func verifyAudit(of tenant: TenantID?) async throws -> AuditVerification {
         try await pool.transaction { connection in
             try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            try await self.readInOrder(on: connection)
+            if let tenant { try await self.checkThereIs(tenant, on: connection) }
             var verification = AuditVerification()
             if let key = try await self.auditKey(on: connection) {
                 _ = try self.sealer.auditMAC(of: [], chain: AuditChain.platform, under: key)
@@ -32,26 +34,44 @@ extension Ledger {
                 try await self.compareAnchors(tenant, walk.manifests, &verification, on: connection)
             } else {
                 try await self.reportMissingKey(&verification, on: connection)
+                try await self.compareBeginnings(tenant, &verification, on: connection)
             }
             return verification
         }
     }
 
+    /// Rows come from indexes, at once and one by one: sorted, none would come before all of a trail of
+    /// millions was read.
+    func readInOrder(on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            SELECT set_config(name, 'off', true)
+            FROM unnest(ARRAY['enable_sort', 'enable_incremental_sort']) AS name
+            """)
+    }
+
+    static func ofTenant(_ tenant: TenantID?) -> PostgresQuery {
+        "(\(tenant)::uuid IS NULL OR tenant_id = \(tenant))"
+    }
+
+    private func checkThereIs(_ tenant: TenantID, on connection: PostgresConnection) async throws {
+        let tables: [PostgresQuery] = ["tenant", "audit_head", "audit_event", "audit_anchor"].map { name in
+            "SELECT tenant_id FROM bursar.\(unescaped: name) WHERE tenant_id = \(tenant)"
+        }
+        for table in tables where try await !connection.query("\(table) LIMIT 1").isEmpty { return }
+        throw LedgerError.notFound("there is no tenant \(tenant), and no trail of one that there was")
+    }
+
     private func reportMissingKey(
         _ verification: inout AuditVerification, on connection: PostgresConnection
     ) async throws {
-        let row = try await connection.query(
+        let isUsed = try await connection.query(
             """
-            SELECT count(*) FILTER (WHERE seq IS NULL) AS unchained, count(seq) AS rows,
-                (SELECT count(*) FROM bursar.audit_head WHERE seq > 0) AS heads,
-                (SELECT count(*) FROM bursar.audit_anchor) AS anchors
-            FROM bursar.audit_event
-            """)[0]
-        let (unchained, rows, heads, anchors) = try row.decode(
-            Int64.self, Int64.self, Int64.self, Int64.self)
-        verification.unchained = unchained
-        verification.rows = rows
-        guard rows + heads + anchors > 0 else { return }
+            SELECT EXISTS (SELECT FROM bursar.audit_head WHERE seq > 0)
+                OR EXISTS (SELECT FROM bursar.audit_anchor)
+                OR EXISTS (SELECT FROM bursar.audit_event WHERE seq IS NOT NULL) AS is_used
+            """)[0].decode("is_used", as: Bool.self)
+        guard isUsed else { return }
         verification.findings.add(
             AuditFinding(
                 .keyMissing, chain: nil,
@@ -67,80 +87,33 @@ extension Ledger {
             AuditWalk { [sealer] row in
                 try row.canonicalBytes.map { try sealer.auditMAC(of: $0, chain: row.chain, under: key) }
             })
-        let ofTenant: PostgresQuery = "(\(tenant)::uuid IS NULL OR tenant_id = \(tenant))"
-        _ = try await connection.rows(
-            """
-            SELECT coalesce(event.tenant_id, head.tenant_id) AS tenant_id, event_id, at, actor, action,
-                subject, detail, event.seq, previous, event.mac, head.seq AS head_seq,
-                head.mac AS head_mac
-            FROM (SELECT * FROM bursar.audit_event WHERE seq IS NOT NULL AND \(ofTenant)) AS event
-            FULL JOIN (SELECT * FROM bursar.audit_head WHERE \(ofTenant)) AS head
-                ON head.tenant_id = event.tenant_id
-            ORDER BY 1, event.seq
-            """, batch: ReportReader.batch
-        ) { rows in try walker.take(rows) }
+        for query in [Self.chains(of: tenant), Self.headsWithoutRows(of: tenant)] {
+            _ = try await connection.rows(query, batch: ReportReader.batch) { try walker.take($0) }
+        }
         return try walker.finish()
     }
 
-    // MARK: Before the chains
-
-    /// Rows without a place are those that a chain began with, or nobody's.
-    private func compareBeginnings(
-        _ tenant: TenantID?, _ verification: inout AuditVerification, on connection: PostgresConnection
-    ) async throws {
-        let found = Mutex<(unchained: Int64, findings: [AuditFinding])>((0, []))
-        let ofTenant: PostgresQuery = "(\(tenant)::uuid IS NULL OR tenant_id = \(tenant))"
-        // The digest is that of the migration which began the chains.
-        _ = try await connection.rows(
-            """
-            SELECT tenant_id, coalesce(rows, 0) AS rows, digest,
-                coalesce(first.previous, CASE WHEN head.seq = 0 THEN head.mac END) AS beginning,
-                coalesce(head.seq, 0) > 0 AND first.previous IS NULL AS is_beheaded
-            FROM (
-                SELECT tenant_id, count(*) AS rows,
-                    sha256(string_agg(sha256(convert_to(jsonb_build_array(
-                        tenant_id, event_id, (extract(epoch FROM at) * 1000000)::bigint, actor, action,
-                        subject, detail)::text, 'UTF8')), ''::bytea ORDER BY event_id)) AS digest
-                FROM bursar.audit_event WHERE seq IS NULL AND \(ofTenant) GROUP BY tenant_id
-            ) AS former
-            FULL JOIN (
-                SELECT tenant_id, previous FROM bursar.audit_event WHERE seq = 1 AND \(ofTenant)
-            ) AS first USING (tenant_id)
-            LEFT JOIN bursar.audit_head AS head USING (tenant_id)
-            WHERE former.digest IS NOT NULL OR first.previous <> \(AuditChain.beginning)
-            """, batch: ReportReader.batch
-        ) { rows in
-            for row in rows {
-                let count = try row.decode("rows", as: Int64.self)
-                let finding = try Self.beginning(row, count)
-                found.withLock { found in
-                    found.unchained += count
-                    if let finding { found.findings.append(finding) }
-                }
-            }
-        }
-        let result = found.withLock { $0 }
-        verification.unchained = result.unchained
-        for finding in result.findings { verification.findings.add(finding) }
+    /// Every row that has a place, with its chain's head.
+    static func chains(of tenant: TenantID?) -> PostgresQuery {
+        """
+        SELECT tenant_id, event_id, at, actor, action, subject, detail, event.seq, previous, event.mac,
+            head.seq AS head_seq, head.mac AS head_mac
+        FROM bursar.audit_event AS event LEFT JOIN bursar.audit_head AS head USING (tenant_id)
+        WHERE event.seq IS NOT NULL AND \(ofTenant(tenant))
+        ORDER BY event.tenant_id, event.seq
+        """
     }
 
-    private static func beginning(_ row: PostgresRow, _ count: Int64) throws -> AuditFinding? {
-        let chain = try row.decode("tenant_id", as: TenantID.self)
-        // Its first row is missing, which is found already; what it said of the rows before is gone with it.
-        if try row.decode("is_beheaded", as: Bool.self) { return nil }
-        let beginning = try row.decode("beginning", as: [UInt8]?.self) ?? AuditChain.beginning
-        let digest = try row.decode("digest", as: [UInt8]?.self)
-        if digest == beginning { return nil }
-        guard digest != nil else {
-            return AuditFinding(.missing, chain: chain, "the rows from before the chain were deleted")
-        }
-        let rows = count == 1 ? "1 row stands" : "\(count) rows stand"
-        return AuditFinding(
-            .unchained, chain: chain,
-            beginning == AuditChain.beginning
-                ? "\(rows) outside of the chain: put in by hand"
-                : "\(rows) outside of the chain, and they are not those that it began with: one was altered, "
-                    + "deleted or put in by hand")
+    /// Heads whose chain is to begin, or gone.
+    static func headsWithoutRows(of tenant: TenantID?) -> PostgresQuery {
+        """
+        SELECT tenant_id, NULL::uuid AS event_id, seq AS head_seq, mac AS head_mac
+        FROM bursar.audit_head AS head
+        WHERE \(ofTenant(tenant)) AND NOT EXISTS (
+            SELECT FROM bursar.audit_event AS event
+            WHERE event.tenant_id = head.tenant_id AND event.seq IS NOT NULL)
+        ORDER BY tenant_id
+        """
     }
 }
 

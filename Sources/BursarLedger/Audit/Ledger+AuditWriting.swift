@@ -108,7 +108,10 @@ extension Ledger {
 
     /// By whoever writes the first row of all. Never once there are rows: they would look altered.
     private func makeAuditKey(on connection: PostgresConnection) async throws -> WrappedDataKey {
-        let key = try sealer.makeAuditKey()
+        // No rotation or retirement of keys until it is stored.
+        let policy = try await connection.query("SELECT sealing_kek FROM bursar.key_policy FOR SHARE")
+        let key = try sealer.makeAuditKey(
+            under: try policy.first.flatMap { try $0.decode("sealing_kek", as: String?.self) })
         try await connection.execute(
             """
             INSERT INTO bursar.audit_key (version, kek_id, wrapped)

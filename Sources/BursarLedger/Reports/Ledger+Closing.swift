@@ -85,15 +85,22 @@ extension Ledger {
         let rows = try await connection.query(
             """
             SELECT now() AS now,
-                EXISTS (SELECT FROM bursar.usage_snapshot WHERE period = \(period.description)) AS strays, (
+                EXISTS (SELECT FROM bursar.usage_snapshot WHERE period = \(period.description)) AS strays,
+                EXISTS (SELECT FROM bursar.audit_anchor WHERE period = \(period.description)) AS anchors, (
                 SELECT to_char(min(day), 'YYYY-MM') FROM bursar.open_row
                 WHERE day < \(period.firstDay)::date) AS earlier
             """, timeout: Self.longTime)
-        let (now, hasStrays, earlier) = try rows[0].decode(Instant.self, Bool.self, String?.self)
+        let (now, hasStrays, hasAnchors, earlier) = try rows[0].decode(
+            Instant.self, Bool.self, Bool.self, String?.self)
         guard !hasStrays else {
             throw LedgerError.refused(
                 "bursar.usage_snapshot holds rows of \(period), which was never closed; they are not ours"
             )
+        }
+        guard !hasAnchors else {
+            throw LedgerError.refused(
+                "bursar.audit_anchor holds anchors of \(period), which was never closed; they were put in by "
+                    + "hand. docs/RUNBOOK.md says how to take them out")
         }
         guard now >= head.endsAt + Self.grace else {
             throw LedgerError.refused(

@@ -115,7 +115,9 @@ private final class LateSealer: AuditSealer {
 
     init(open: @escaping @Sendable () throws -> Vault) { self.open = open }
 
-    func makeAuditKey() throws -> WrappedDataKey { try opened().makeAuditKey() }
+    func makeAuditKey(under keyID: String?) throws -> WrappedDataKey {
+        try opened().makeAuditKey(under: keyID)
+    }
 
     func auditMAC(of bytes: [UInt8], chain: TenantID, under key: WrappedDataKey) throws -> [UInt8] {
         try opened().auditMAC(of: bytes, chain: chain, under: key)

@@ -79,12 +79,14 @@ extension AuditCommand {
 
         func run() async throws {
             let administration = try Administration(options)
-            let result = try await administration.withLedger(timeout: Administration.reportTimeout) {
-                try await verify($0)
+            let count = try await administration.withLedger(timeout: Administration.reportTimeout) { ledger in
+                let result = try await verify(ledger)
+                let shown = ShownAudit(result)
+                try administration.output.print(shown) { shown.text }
+                // Last: what was found is told even where it cannot be noted.
+                if tenant == nil { try await ledger.note(result) }
+                return result.findings.count
             }
-            let shown = ShownAudit(result)
-            try administration.output.print(shown) { shown.text }
-            let count = result.findings.count
             guard count == 0 else {
                 let findings = count == 1 ? "1 finding" : "\(count) findings"
                 throw CommandFailure(

@@ -114,6 +114,7 @@ struct GatewayProcess {
             KeyringWatch(
                 path: keyringFile, vault: vault, gateway: gateway, logger: logger, factory: registry),
             KeyRowsService(ledger: database.ledger, vault: vault, metrics: database.metrics),
+            AuditVerificationService(ledger: database.ledger, factory: registry),
         ]
         if let tls { services.append(tls) }
         services += servers

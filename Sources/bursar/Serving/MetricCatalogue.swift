@@ -18,7 +18,9 @@ enum MetricCatalogue {
         let own =
             answers + refreshes(providers) + slots(providers) + ways(providers) + configuration + replicas
             + quota + usage
-        let parts = DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
+        let parts =
+            DatabaseMetrics.families + HTTPMetrics.families + TLSFiles.families
+            + AuditVerificationService.families
         for family in own + parts + ProcessMetrics.families + [KeyringWatch.family, ready, buildInfo] {
             registry.declare(family)
         }

@@ -85,12 +85,23 @@ import Testing
             finds: "head_mismatch one 5"),
         Deed("DELETE FROM bursar.audit_head WHERE tenant_id = :one", finds: "head_mismatch one 5"),
         Deed(
+            "DELETE FROM bursar.audit_head WHERE tenant_id = :two;"
+                + "DELETE FROM bursar.audit_event WHERE tenant_id = :two",
+            finds: "head_mismatch two", "cut_off two 1"),
+        Deed(
             "UPDATE bursar.audit_anchor SET mac = sha256('x') WHERE tenant_id = :two",
             finds: "anchor_mismatch two 3", "anchor_mismatch months"),
         Deed(
             "UPDATE bursar.audit_anchor SET seq = 9 WHERE tenant_id = :two",
             finds: "cut_off two 4", "anchor_mismatch months"),
         Deed("DELETE FROM bursar.audit_anchor WHERE tenant_id = :two", finds: "anchor_mismatch months"),
+        Deed(
+            "INSERT INTO bursar.audit_anchor SELECT tenant_id, '2030-01', seq, mac FROM bursar.audit_head "
+                + "WHERE tenant_id = :one",
+            finds: "anchor_mismatch months"),
+        Deed(
+            "INSERT INTO bursar.audit_anchor VALUES (:one, '2030-01', 9, sha256('x'))",
+            finds: "anchor_mismatch one 9", "anchor_mismatch months"),
         Deed(
             "UPDATE bursar.period SET manifest = replace(manifest, 'bursar-usage', 'bursar_usage')",
             finds: "anchor_mismatch months"),

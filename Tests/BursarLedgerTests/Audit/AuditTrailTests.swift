@@ -34,6 +34,32 @@ import Testing
         return tenants
     }
 
+    /// Lends a database of now with rows that were written before there were chains, two for each tenant.
+    static func lendFormer(
+        tenants: [TenantID], _ body: (TemporaryDatabase) async throws -> Void
+    ) async throws {
+        try await TemporaryDatabase.lend(migrated: false) { database async throws in
+            try await database.withConnection { connection in
+                let former = SchemaFiles(
+                    EmbeddedFiles.all.filter { $0.name < "0008" || $0.name == "roles.sql" })
+                _ = try await Migrator(connection: connection, files: former).migrate { _ in }
+                for tenant in tenants {
+                    for detail in [#"{"b": "2", "a": "é\"\\"}"#, "{}"] {
+                        try await connection.execute(
+                            """
+                            INSERT INTO bursar.audit_event
+                                (tenant_id, event_id, actor, action, subject, detail)
+                            VALUES (\(tenant), gen_random_uuid(), 'cli:x', 'tenant.added', 's',
+                                \(PostgresJSON(detail)))
+                            """)
+                    }
+                }
+            }
+            try await database.migrate()
+            try await body(database)
+        }
+    }
+
     @Test func eachTenantsRowsFollowOneAnotherAndTheTrailVerifies() async throws {
         try await TemporaryDatabase.lend { database async throws in
             try await database.withLedger { ledger async throws in
@@ -160,22 +186,7 @@ import Testing
     }
 
     @Test func rowsFromBeforeThereWereChainsAreVouchedForByTheFirstOne() async throws {
-        try await TemporaryDatabase.lend(migrated: false) { database async throws in
-            let tenant = AdministrationTests.tenant().id
-            try await database.withConnection { connection in
-                let former = SchemaFiles(
-                    EmbeddedFiles.all.filter { $0.name < "0008" || $0.name == "roles.sql" })
-                _ = try await Migrator(connection: connection, files: former).migrate { _ in }
-                for detail in [#"{"b": "2", "a": "é\"\\"}"#, "{}"] {
-                    try await connection.execute(
-                        """
-                        INSERT INTO bursar.audit_event (tenant_id, event_id, actor, action, subject, detail)
-                        VALUES (\(tenant), gen_random_uuid(), 'cli:x', 'tenant.added', 's',
-                            \(PostgresJSON(detail)))
-                        """)
-                }
-            }
-            try await database.migrate()
+        try await Self.lendFormer(tenants: [AdministrationTests.tenant().id]) { database async throws in
             try await database.withLedger { ledger async throws in
                 #expect(try await ledger.verifyAudit(of: nil).findings.count == 0)
                 _ = try await Self.addTenants(1, ledger)
