@@ -14,17 +14,16 @@ final class FlightRunner: Service {
     private let sealer: TokenSealer
     private let environment: GatewayEnvironment
     private let access: ProviderAccess
+    private let departure: Departure
     /// Slots whose lease this replica holds, or may hold: their answer was lost.
     private let leased = Mutex<Set<SlotKey>>([])
 
-    /// For the flights under way at the end, whose callers have gone: their tokens may still be stored.
-    private static let patience: Duration = .seconds(5)
-
     init(
         desk: TokenDesk, store: any TokenStore, exchanger: Exchanger, sealer: TokenSealer,
-        access: ProviderAccess, environment: GatewayEnvironment
+        access: ProviderAccess, departure: Departure, environment: GatewayEnvironment
     ) {
         self.access = access
+        self.departure = departure
         self.desk = desk
         self.store = store
         self.exchanger = exchanger
@@ -37,8 +36,9 @@ final class FlightRunner: Service {
             await withTaskGroup { group in
                 group.addTask { await self.carryOutAll() }
                 group.addTask {
+                    // Their callers have gone, but their tokens may still be stored.
                     try? await gracefulShutdown()
-                    await self.environment.pause(Self.patience)
+                    await self.departure.whenFlightsEnd()
                 }
                 await group.next()
                 group.cancelAll()
@@ -46,7 +46,7 @@ final class FlightRunner: Service {
         } onGracefulShutdown: {
             self.desk.close()
         }
-        await giveBack()
+        await departure.lastly { await self.giveBack() }
     }
 
     private func carryOutAll() async {
