@@ -159,7 +159,7 @@ final class FlightRunner: Service {
                 return await ask(order, held, stored: stored)
             case .withoutStore:
                 return await ask(order, nil, stored: nil)
-            case .quarantined(let failure): return .recalled(failure)
+            case .recalled(let failure): return .recalled(failure)
             case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)
             case .tooLate: return .failed(ExchangeFailure(.timedOut), lease: nil)
             }
@@ -179,7 +179,7 @@ final class FlightRunner: Service {
         case current(StoredToken, askedAt: Instant)
         case leased(Lease, previous: StoredToken?, askedAt: Instant)
         case withoutStore
-        case quarantined(StoredFailure)
+        case recalled(StoredFailure)
         case superseded
         case tooLate
     }
@@ -200,7 +200,7 @@ final class FlightRunner: Service {
                 case .current(let stored): return .current(stored, askedAt: askedAt)
                 case .leased(let lease, let previous):
                     return .leased(lease, previous: previous, askedAt: askedAt)
-                case .quarantined(let failure): return .quarantined(failure)
+                case .quarantined(let failure), .postponed(let failure): return .recalled(failure)
                 case .superseded: return .superseded
                 case .held(let remaining):
                     let jittered = pause + pause * environment.random.fraction()

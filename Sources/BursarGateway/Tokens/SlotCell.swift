@@ -80,7 +80,8 @@ final class SlotCell: Sendable {
         settle { $0.slot.fail(flight.id, with: failure, now: now, jitter: jitter) }
         guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }) else { return nil }
         return StoredFailure(
-            reason: cooling.failure.reason, count: cooling.count, retryIn: cooling.retryAt - now)
+            reason: cooling.failure.reason, count: cooling.count, retryIn: cooling.retryAt - now,
+            isNamed: cooling.failure.retryAfter != nil && cooling.failure.reason != .circuitOpen)
     }
 
     func recall(_ flight: TokenSlot.Flight, _ stored: StoredFailure, now: Instant) {
