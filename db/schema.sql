@@ -1002,6 +1002,7 @@ CREATE TABLE bursar.token_slot (
     failure_count integer DEFAULT 0 NOT NULL,
     retry_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    retry_named boolean DEFAULT false NOT NULL,
     CONSTRAINT token_slot_slot_digest_check CHECK ((length(slot_digest) = 32))
 );
 

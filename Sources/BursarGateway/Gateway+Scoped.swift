@@ -83,7 +83,7 @@ extension Gateway {
         return environment.clock.now() + needed <= startedAt + ScopedRequest.longest
     }
 
-    /// In line and past the breaker like every other request to a provider.
+    /// Past the breaker and in line like every other request to a provider.
     private func exchange(
         _ request: ScopedRequest, _ admitted: Admitted, _ token: Token
     ) async throws(ExchangeFailure) -> ServedScopedToken {
@@ -92,12 +92,15 @@ extension Gateway {
         let errand = ProviderAccess.Errand(
             host: profile.host(of: .scoped, in: credential.environment), credential: credential.id,
             step: .scoped, timeout: profile.limits.timeout, deadline: deadline)
-        let asked = await access.inLine(profile, credential.environment, by: deadline) {
-            () async -> Result<ProviderAccess.Asked<ScopedReply>, ExchangeFailure> in
-            do throws(ExchangeFailure) {
-                return .success(try await access.ask(errand) { await send(request, admitted, token) })
-            } catch {
-                return .failure(error)
+        let asked = try await access.inTurn(errand) { turn in
+            await access.inLine(profile, credential.environment, by: deadline) {
+                () async -> Result<ProviderAccess.Asked<ScopedReply>, ExchangeFailure> in
+                do throws(ExchangeFailure) {
+                    return .success(
+                        try await access.ask(errand, turn) { await send(request, admitted, token) })
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         guard let asked = try asked?.get() else { throw ExchangeFailure(.overloaded) }

@@ -56,6 +56,7 @@ package final class Gateway: Sendable {
     private let providers: [ProviderID]
     package let environment: GatewayEnvironment
     private let runner: FlightRunner
+    private let departure: Departure
     private let isLeaving = Atomic<Bool>(false)
     /// Have a heartbeat sent at once.
     private let nudges = Nudges()
@@ -78,21 +79,23 @@ package final class Gateway: Sendable {
         usage.stateRecovery()
         quota = QuotaDesk(store: world.quota, directory: directory, environment: environment)
         access = ProviderAccess(environment: environment)
+        departure = Departure(environment: environment)
         runner = FlightRunner(
             desk: desk, store: world.tokens,
             exchanger: Exchanger(
                 client: world.client, vault: vault, secrets: world.secrets, usage: usage, access: access,
                 environment: environment),
             sealer: TokenSealer(vault: vault, environment: environment), access: access,
-            environment: environment)
+            departure: departure, environment: environment)
     }
 
     /// What has to run while the gateway serves, in the order in which it starts.
     package var services: [any Service] {
         [
             MembershipService(
-                membership: membership, follower: follower, nudges: nudges, environment: environment),
-            DeliveryService(recorder: usage, environment: environment),
+                membership: membership, follower: follower, nudges: nudges, departure: departure,
+                environment: environment),
+            DeliveryService(recorder: usage, departure: departure, environment: environment),
             SealingService(recorder: usage, environment: environment),
             DirectoryService(follower: follower, membership: membership, environment: environment),
             runner,
@@ -129,8 +132,12 @@ package final class Gateway: Sendable {
 
     package var isReady: Bool { readiness == .ready }
 
-    /// Has everybody told that this replica leaves. It serves on until its services stop.
-    package func leave() { isLeaving.store(true, ordering: .relaxed) }
+    /// Has everybody told that this replica leaves: from here on the time of a stop is counted. It serves on
+    /// until its services stop.
+    package func leave() {
+        isLeaving.store(true, ordering: .relaxed)
+        departure.begin()
+    }
 
     /// Has to be told when the vault has got another keyring.
     package func keyringChanged() { directory.openPeppers() }

@@ -16,6 +16,33 @@ import Testing
             }
         }
     }
+
+    @Test func aReasonOfALaterReleaseIsReadAndNoQuarantine() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            try await database.withLedger { ledger async throws in
+                let slot = try await LedgerTokenStoreWorld(store: ledger).makeSlot()
+                let request = LeaseRequest(
+                    replica: ReplicaID(Ledger.newID()), duration: .seconds(600), newerThan: .none,
+                    minimumLife: .seconds(1))
+                _ = try await ledger.lease(slot, request)
+                try await ledger.pool.execute(
+                    """
+                    UPDATE bursar.token_slot
+                    SET failure_reason = 'of_a_later_release', retry_at = now() + interval '1 hour'
+                    """)
+                guard case .held = try await ledger.lease(slot, request) else {
+                    Issue.record("the lease stands, and nothing else is known")
+                    return
+                }
+                try await ledger.pool.execute("UPDATE bursar.token_slot SET retry_named = true")
+                guard case .postponed(let failure) = try await ledger.lease(slot, request) else {
+                    Issue.record("a time that the provider has named holds for whatever reason")
+                    return
+                }
+                #expect(failure.reason.fault == .provider)
+            }
+        }
+    }
 }
 
 /// The commands around the store, as SQL: what matters here is what the store makes of the rows.

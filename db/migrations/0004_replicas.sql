@@ -1,6 +1,9 @@
 -- compatible-from: 0003
 -- Which gateways there are, what each has applied, and which share of every rate limit it grants by itself.
 
+-- Whether the provider itself has named `retry_at`: then no replica asks before it.
+ALTER TABLE bursar.token_slot ADD COLUMN retry_named boolean NOT NULL DEFAULT false;
+
 CREATE TABLE bursar.replica (
     replica_id uuid PRIMARY KEY,
     -- The id of its state directory, which one process uses at a time: a successor there proves that its

@@ -53,6 +53,10 @@ package enum FailureReason: String, Error, Hashable, Sendable, CaseIterable {
     /// Whether the provider has judged the credential itself, so that asking again soon does harm: instant
     /// retries of a bad secret get addresses blocked.
     package var quarantines: Bool { self == .invalidClient }
+
+    /// Whether it says anything of an attempt. What was not even tried, for want of a place or before an open
+    /// breaker, counts as none and is not stored.
+    package var isAttempt: Bool { self != .circuitOpen && self != .overloaded }
 }
 
 /// Whose fault a failed answer is (docs/API.md section 4).

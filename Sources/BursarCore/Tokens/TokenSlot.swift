@@ -38,7 +38,10 @@ package struct TokenSlot: Sendable {
     package var isKept = false
     private var waiters: [WaiterID: TokenDemand] = [:]
     private var flights = 0
+    /// Attempts that failed in a row.
     private var failures = 0
+    /// Whether the last flight brought nothing, also while the next one is under way.
+    private(set) var isFailing = false
     private var forced = GenericCellRate()
 
     /// Renewals that callers can force: 1 in 30 s, burst 3 (docs/API.md section 4).
@@ -64,9 +67,6 @@ package struct TokenSlot: Sendable {
     }
 
     package var waiterCount: Int { waiters.count }
-
-    /// Whether the last attempt failed, also while the next one is under way.
-    var isFailing: Bool { failures > 0 }
 
     // MARK: Asking
 
@@ -195,7 +195,7 @@ package struct TokenSlot: Sendable {
     ) -> [Settlement]? {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         state = .fresh(token)
-        failures = 0
+        (failures, isFailing) = (0, false)
         generation = max(generation, token.generation)
         return settle { demand in
             demand.accepts(token) && token.isGood(at: now)
@@ -205,12 +205,12 @@ package struct TokenSlot: Sendable {
     }
 
     /// The flight failed. `jitter` (0 ..< 1) spreads the next attempt. A failure is never sticky: it is
-    /// remembered until `retryAt` and no longer.
+    /// remembered until `retryAt` and no longer. One that was no attempt makes no later pause longer.
     package mutating func fail(
         _ flight: Flight.ID, with failure: ExchangeFailure, now: Instant, jitter: Double
     ) -> [Settlement]? {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
-        failures += 1
+        if failure.reason.isAttempt { failures += 1 }
         return coolDown(
             failure, for: Backoff.delay(after: failure, count: failures, jitter: jitter), now: now)
     }
@@ -228,6 +228,7 @@ package struct TokenSlot: Sendable {
         _ failure: ExchangeFailure, for delay: Duration, now: Instant
     ) -> [Settlement] {
         let still = heldToken
+        isFailing = true
         state = .coolingDown(Cooling(failure: failure, count: failures, retryAt: now + delay), still: still)
         return settle { demand in
             if let still, still.isGood(at: now), demand.accepts(still) { return .serve(still, .memory) }
@@ -241,7 +242,7 @@ package struct TokenSlot: Sendable {
         guard case .refreshing(let flight, let still) = state, now >= flight.deadline, waiters.isEmpty else {
             return
         }
-        failures += 1
+        (failures, isFailing) = (failures + 1, true)
         let failure = ExchangeFailure(.timedOut)
         let delay = Backoff.delay(after: failure, count: failures, jitter: 0)
         state = .coolingDown(Cooling(failure: failure, count: failures, retryAt: now + delay), still: still)
@@ -256,7 +257,7 @@ package struct TokenSlot: Sendable {
     /// The credential was replaced or withdrawn: the token goes, and a flight's late answer is dropped.
     package mutating func withdraw() -> [Settlement] {
         state = .empty
-        failures = 0
+        (failures, isFailing) = (0, false)
         return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
     }
 
@@ -272,7 +273,7 @@ package struct TokenSlot: Sendable {
     @discardableResult
     package mutating func retryNow() -> Bool {
         guard case .coolingDown(_, let still) = state else { return false }
-        failures = 0
+        (failures, isFailing) = (0, false)
         state = still.map(State.fresh) ?? .empty
         return true
     }

@@ -7,14 +7,19 @@ package protocol TokenStore: Sendable {
     /// Takes the slot's lease unless that is needless or impossible.
     func lease(_ slot: SlotKey, _ request: LeaseRequest) async throws(StoreFailure) -> LeaseAnswer
 
+    /// The stored token that would make a lease needless; nil when there is none, or the credential has moved
+    /// on. Takes no lease.
+    func current(_ slot: SlotKey, _ request: LeaseRequest) async throws(StoreFailure) -> StoredToken?
+
     /// Stores a token and gives the lease back; refused when the lease or the credential has moved on. The
     /// token's times are relative to the moment in which the lease was granted: however long it is on its way
     /// to the store, it does not seem to live longer there.
     func publish(_ token: StoredToken, in slot: SlotKey, lease: Lease) async throws(StoreFailure)
         -> PublishAnswer
 
-    /// Gives the lease back after a failure, which is remembered; a lease that has moved on is left alone.
-    func release(_ slot: SlotKey, lease: Lease, after failure: StoredFailure) async throws(StoreFailure)
+    /// Gives the lease back after a failure, which is remembered; nil, where the provider was not asked,
+    /// leaves what is remembered as it is. A lease that has moved on is left alone.
+    func release(_ slot: SlotKey, lease: Lease, after failure: StoredFailure?) async throws(StoreFailure)
 
     /// Gives back what `replica` still holds of the leases on these slots: it leaves, and nothing will come
     /// of them. The others need not wait for their end.
@@ -53,6 +58,8 @@ package enum LeaseAnswer: Sendable {
     case held(remaining: Duration)
     /// The provider rejected this credential not long ago.
     case quarantined(StoredFailure)
+    /// The provider has named a time before which it is not to be asked.
+    case postponed(StoredFailure)
     /// The credential was replaced, suspended or removed meanwhile.
     case superseded
 }
@@ -113,10 +120,14 @@ package struct StoredFailure: Sendable, Hashable {
     package let reason: FailureReason
     package let count: Int
     package let retryIn: Duration
+    /// Whether the provider has named that time (`Retry-After`): then it holds for every replica. A pause of
+    /// our own is each replica's: another one may have a better way to the provider.
+    package let isNamed: Bool
 
-    package init(reason: FailureReason, count: Int, retryIn: Duration) {
+    package init(reason: FailureReason, count: Int, retryIn: Duration, isNamed: Bool = false) {
         self.reason = reason
         self.count = count
         self.retryIn = retryIn
+        self.isNamed = isNamed
     }
 }

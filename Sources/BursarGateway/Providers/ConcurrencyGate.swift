@@ -1,4 +1,4 @@
-// Lets so many through at once; the others stand in line, each until its own deadline.
+// Lets so many through at once; the others stand in two lines, each until its own deadline.
 internal import BursarCore
 internal import DequeModule
 internal import Synchronization
@@ -15,10 +15,20 @@ final class ConcurrencyGate: Sendable {
 
     private struct Contents {
         var free: Int
-        /// Also holds those who have left; they are passed over.
-        var line: Deque<Int> = []
+        /// These also hold those who have left; they are passed over.
+        var urgent: Deque<Int> = []
+        var patient: Deque<Int> = []
         var turns: [Int: Turn] = [:]
         var tickets = 0
+
+        mutating func next() -> Int? { urgent.popFirst() ?? patient.popFirst() }
+
+        /// A line that seldom moves must not grow by those who leave it.
+        mutating func forgetThoseWhoLeft() {
+            guard urgent.count + patient.count > 2 * turns.count + 64 else { return }
+            urgent.removeAll { turns[$0] == nil }
+            patient.removeAll { turns[$0] == nil }
+        }
     }
 
     private let contents: Mutex<Contents>
@@ -33,21 +43,27 @@ final class ConcurrencyGate: Sendable {
     var length: Int { contents.withLock { $0.turns.count } }
 
     /// Runs `body` when there is a place. Nil when there was none before `deadline`, or the task was
-    /// cancelled in line.
-    func pass<R: Sendable>(by deadline: Instant, _ body: () async -> R) async -> R? {
-        guard await enter(by: deadline) else { return nil }
+    /// cancelled in line. Whoever is not urgent lets all others go before.
+    func pass<R: Sendable>(
+        by deadline: Instant, isUrgent: Bool = true, _ body: () async -> R
+    ) async -> R? {
+        guard await enter(by: deadline, isUrgent: isUrgent) else { return nil }
         defer { leave() }
         return await body()
     }
 
-    private func enter(by deadline: Instant) async -> Bool {
+    private func enter(by deadline: Instant, isUrgent: Bool) async -> Bool {
         let ticket: Int? = contents.withLock { contents in
             guard contents.free == 0 else {
                 contents.free -= 1
                 return nil
             }
             contents.tickets += 1
-            contents.line.append(contents.tickets)
+            if isUrgent {
+                contents.urgent.append(contents.tickets)
+            } else {
+                contents.patient.append(contents.tickets)
+            }
             contents.turns[contents.tickets] = .coming
             return contents.tickets
         }
@@ -83,6 +99,7 @@ final class ConcurrencyGate: Sendable {
     /// Who has been called already keeps the place.
     private func withdraw(_ ticket: Int) {
         let waiting: CheckedContinuation<Bool, Never>? = contents.withLock { contents in
+            defer { contents.forgetThoseWhoLeft() }
             switch contents.turns[ticket] {
             case .called, nil: return nil
             case .coming:
@@ -98,7 +115,7 @@ final class ConcurrencyGate: Sendable {
 
     private func leave() {
         let next: CheckedContinuation<Bool, Never>? = contents.withLock { contents in
-            while let ticket = contents.line.popFirst() {
+            while let ticket = contents.next() {
                 switch contents.turns[ticket] {
                 case .coming:
                     contents.turns[ticket] = .called

@@ -1,4 +1,4 @@
-// The way to the providers: in line for a place, past the breaker, before the judge of rejections.
+// The way to the providers: past the breaker, in line for a place, before the judge of rejections.
 internal import BursarCore
 internal import Logging
 internal import Synchronization
@@ -25,6 +25,12 @@ final class ProviderAccess: Sendable {
         var hasBackoff: Bool { step != .scoped }
     }
 
+    /// Leave to ask; see `inTurn`.
+    struct Turn {
+        /// The host that is being tried, by whoever has this turn alone; nil where everybody may ask.
+        fileprivate let alone: ProviderHost?
+    }
+
     private struct Contents {
         var gates: [ConnectionChoice: ConcurrencyGate] = [:]
         var hosts: [ProviderHost: HostWatch] = [:]
@@ -38,14 +44,15 @@ final class ProviderAccess: Sendable {
     // MARK: In line
 
     /// Runs `body` in one of the places that the profile gives to provider and environment; nil when none got
-    /// free before `deadline`.
+    /// free before `deadline`. Nothing in it may wait for others. Where nobody is kept waiting it `isUrgent`
+    /// to nobody, and comes last.
     func inLine<R: Sendable>(
         _ profile: ProviderProfile, _ place: ProviderEnvironment, by deadline: Instant,
-        _ body: () async -> R
+        isUrgent: Bool = true, _ body: () async -> R
     ) async -> R? {
         let gate = gate(of: profile, place)
         let came = environment.clock.now()
-        let result = await gate.pass(by: deadline) {
+        let result = await gate.pass(by: deadline, isUrgent: isUrgent) {
             environment.metrics.waited(environment.clock.now() - came, for: profile.id)
             return await body()
         }
@@ -65,31 +72,57 @@ final class ProviderAccess: Sendable {
 
     // MARK: Asking
 
-    /// Makes the request unless the breaker is open: `circuitOpen`, which was no request and is no event. A
-    /// rejection that many others met too comes back as the provider's fault.
-    func ask<Reply>(
-        _ errand: Errand, _ request: () async -> ExchangeReport<Reply>
-    ) async throws(ExchangeFailure) -> Asked<Reply> {
+    /// Runs `body` unless the breaker is open: `circuitOpen`. At a host that is being tried it waits until it
+    /// may do so alone, before it takes anything that others need: a place, or a lease.
+    func inTurn<R: Sendable>(
+        _ errand: Errand, _ body: (Turn) async -> R
+    ) async throws(ExchangeFailure) -> R {
         let watch = watch(of: errand.host)
         switch watch.permission(for: errand, now: environment.clock.now()) {
-        case .ask: return await carryOut(errand, watch, request)
+        case .ask: return await body(Turn(alone: nil))
         case .refuse(let retryAfter): throw refusal(of: errand, retryAfter)
         case .askAlone: break
         }
-        let tried: Result<Asked<Reply>, ExchangeFailure>?? = await watch.oneByOne.pass(by: errand.deadline) {
+        let tried: Result<R, ExchangeFailure>?? = await watch.oneByOne.pass(by: errand.deadline) {
             guard environment.clock.now() < errand.deadline else {
                 return .failure(refusal(of: errand, .seconds(1)))
             }
             // Who went before has changed things.
             switch watch.permission(for: errand, now: environment.clock.now()) {
             case .ask: return nil
-            case .askAlone: return .success(await carryOut(errand, watch, request))
+            case .askAlone: return .success(await body(Turn(alone: errand.host)))
             case .refuse(let retryAfter): return .failure(refusal(of: errand, retryAfter))
             }
         }
         guard let tried else { throw refusal(of: errand, .seconds(1)) }
-        guard let tried else { return await carryOut(errand, watch, request) }
+        guard let tried else { return await body(Turn(alone: nil)) }
         return try tried.get()
+    }
+
+    /// Makes the request unless the breaker has opened since the turn came: `circuitOpen`, which was no
+    /// request and is no event. A rejection that many others met too comes back as the provider's fault.
+    func ask<Reply>(
+        _ errand: Errand, _ turn: Turn, _ request: () async -> ExchangeReport<Reply>
+    ) async throws(ExchangeFailure) -> Asked<Reply> {
+        let watch = watch(of: errand.host)
+        let now = environment.clock.now()
+        switch watch.permission(for: errand, now: now) {
+        case .ask: return await carryOut(errand, watch, request)
+        case .askAlone where turn.alone == errand.host: return await carryOut(errand, watch, request)
+        case .askAlone:
+            // It is being tried since. With a place in hand nobody waits for others.
+            let asked = await watch.oneByOne.pass(by: now) { await carryOut(errand, watch, request) }
+            guard let asked else { throw refusal(of: errand, .seconds(1)) }
+            return asked
+        case .refuse(let retryAfter): throw refusal(of: errand, retryAfter)
+        }
+    }
+
+    /// Whether the breaker has opened since the turn came: then the request would be made in vain.
+    func refusal(of errand: Errand) -> ExchangeFailure? {
+        let permission = watch(of: errand.host).permission(for: errand, now: environment.clock.now())
+        if case .refuse(let retryAfter) = permission { return refusal(of: errand, retryAfter) }
+        return nil
     }
 
     private func refusal(of errand: Errand, _ retryAfter: Duration) -> ExchangeFailure {

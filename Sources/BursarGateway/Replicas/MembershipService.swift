@@ -9,6 +9,7 @@ final class MembershipService: Service {
     private let follower: DirectoryFollower
     private let environment: GatewayEnvironment
     private let nudges: Nudges
+    private let departure: Departure
     private let isFollowing = Atomic<Bool>(false)
 
     private static let interval: Duration = .seconds(1)
@@ -16,8 +17,10 @@ final class MembershipService: Service {
     private static let impatience: Duration = .milliseconds(250)
 
     init(
-        membership: Membership, follower: DirectoryFollower, nudges: Nudges, environment: GatewayEnvironment
+        membership: Membership, follower: DirectoryFollower, nudges: Nudges, departure: Departure,
+        environment: GatewayEnvironment
     ) {
+        self.departure = departure
         self.membership = membership
         self.follower = follower
         self.nudges = nudges
@@ -34,7 +37,7 @@ final class MembershipService: Service {
         } onGracefulShutdown: {
             self.nudges.finish()
         }
-        await membership.leave()
+        await departure.lastly { [membership] in await membership.leave() }
     }
 
     private func tick() async {

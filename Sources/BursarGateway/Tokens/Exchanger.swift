@@ -16,7 +16,7 @@ struct Exchanger: Sendable {
 
     /// A new token of a generation above `known`, in place of `former`.
     func obtain(
-        _ order: FlightOrder, former: Token.Remains?, known: Generation
+        _ order: FlightOrder, _ turn: ProviderAccess.Turn, former: Token.Remains?, known: Generation
     ) async throws(ExchangeFailure) -> Token {
         let context = order.cell.context
         let (clientID, secret) = try openCredential(context)
@@ -30,14 +30,14 @@ struct Exchanger: Sendable {
             refresh.isUsable(at: now, ahead: ahead)
         {
             // Whatever comes of it, the full exchange follows.
-            if let asked = try? await ask(order, clientID, secret, .refresh(refresh.token)),
+            if let asked = try? await ask(order, turn, clientID, secret, .refresh(refresh.token)),
                 case .success(let reply) = asked.report.result
             {
                 let grant = renewedGrant(reply, endpoint, former: refresh, at: asked.at)
                 return token(reply, sentAt: asked.at, known: known, refresh: grant)
             }
         }
-        let asked = try await ask(order, clientID, secret, .full)
+        let asked = try await ask(order, turn, clientID, secret, .full)
         let reply = try asked.report.result.get()
         return token(
             reply, sentAt: asked.at, known: known, refresh: firstGrant(reply, context, at: asked.at))
@@ -67,16 +67,13 @@ struct Exchanger: Sendable {
     }
 
     private func ask(
-        _ order: FlightOrder, _ clientID: String, _ secret: Secret, _ step: TokenGrant.Step
+        _ order: FlightOrder, _ turn: ProviderAccess.Turn, _ clientID: String, _ secret: Secret,
+        _ step: TokenGrant.Step
     ) async throws(ExchangeFailure) -> ProviderAccess.Asked<TokenReply> {
         // The lease may be another's by then.
         guard environment.clock.now() < order.flight.deadline else { throw ExchangeFailure(.timedOut) }
-        let context = order.cell.context
-        let errand = ProviderAccess.Errand(
-            host: context.profile.host(of: step.event, in: context.credential.environment),
-            credential: context.credential.id, step: step.event, timeout: context.profile.limits.timeout,
-            deadline: order.turnDeadline)
-        let asked = try await access.ask(errand) { await send(order, clientID, secret, step) }
+        let errand = order.errand(step.event, by: order.turnDeadline)
+        let asked = try await access.ask(errand, turn) { await send(order, clientID, secret, step) }
         usage.record(event(of: order, step, asked.report, at: asked.at))
         return asked
     }

@@ -30,9 +30,23 @@ struct FlightOrder: Sendable {
     let tenant: TenantID?
     /// The request that started it.
     let trace: RequestTrace?
+    /// Whether somebody waits for it. A renewal whose token outlasts it lets those go before.
+    let isUrgent: Bool
 
     /// Until when it may wait for its turn.
     var turnDeadline: Instant { flight.deadline - cell.context.shortestTry }
+
+    func errand(_ step: RefreshEvent.Step, by deadline: Instant) -> ProviderAccess.Errand {
+        let (profile, credential) = (cell.context.profile, cell.context.credential)
+        return ProviderAccess.Errand(
+            host: profile.host(of: step, in: credential.environment), credential: credential.id, step: step,
+            timeout: profile.limits.timeout, deadline: deadline)
+    }
+
+    /// What it asks first, as far as is known before the store was asked.
+    var firstStep: RefreshEvent.Step {
+        cell.context.profile.refresh != nil && cell.snapshot().heldToken?.refresh != nil ? .refresh : .full
+    }
 
     /// Whom its full exchange asks.
     var host: ProviderHost { cell.context.profile.host(of: .full, in: cell.key.fields.environment) }

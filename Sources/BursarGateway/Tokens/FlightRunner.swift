@@ -2,7 +2,6 @@
 internal import BursarCore
 internal import Logging
 internal import ServiceLifecycle
-internal import Synchronization
 internal import Tracing
 
 /// The only place that asks providers for a tenant's token. A flight belongs to no caller, and ends by its
@@ -14,17 +13,14 @@ final class FlightRunner: Service {
     private let sealer: TokenSealer
     private let environment: GatewayEnvironment
     private let access: ProviderAccess
-    /// Slots whose lease this replica holds, or may hold: their answer was lost.
-    private let leased = Mutex<Set<SlotKey>>([])
-
-    /// For the flights under way at the end, whose callers have gone: their tokens may still be stored.
-    private static let patience: Duration = .seconds(5)
+    private let departure: Departure
 
     init(
         desk: TokenDesk, store: any TokenStore, exchanger: Exchanger, sealer: TokenSealer,
-        access: ProviderAccess, environment: GatewayEnvironment
+        access: ProviderAccess, departure: Departure, environment: GatewayEnvironment
     ) {
         self.access = access
+        self.departure = departure
         self.desk = desk
         self.store = store
         self.exchanger = exchanger
@@ -37,8 +33,9 @@ final class FlightRunner: Service {
             await withTaskGroup { group in
                 group.addTask { await self.carryOutAll() }
                 group.addTask {
+                    // Their callers have gone, but their tokens may still be stored.
                     try? await gracefulShutdown()
-                    await self.environment.pause(Self.patience)
+                    await self.departure.whenFlightsEnd()
                 }
                 await group.next()
                 group.cancelAll()
@@ -46,7 +43,7 @@ final class FlightRunner: Service {
         } onGracefulShutdown: {
             self.desk.close()
         }
-        await giveBack()
+        await departure.lastly { await self.giveBack() }
     }
 
     private func carryOutAll() async {
@@ -57,7 +54,7 @@ final class FlightRunner: Service {
 
     /// Leases that outlive us would make the other replicas wait.
     private func giveBack() async {
-        let slots = leased.withLock { Array($0) }
+        let slots = desk.leased
         guard !slots.isEmpty else { return }
         do throws(StoreFailure) {
             try await store.giveBack(slots, by: environment.replica)
@@ -72,17 +69,9 @@ final class FlightRunner: Service {
             let context = order.cell.context
             context.credential.describe(on: span)
             span?.attributes[TraceName.cause] = order.flight.cause.rawValue
-            let outcome = await access.inLine(
-                context.profile, context.credential.environment, by: order.turnDeadline
-            ) {
-                let outcome = await fly(order)
-                await settle(order, outcome)
-                return outcome
-            }
-            if let outcome { return outcome.describe(on: span) }
-            let late = Outcome.failed(ExchangeFailure(.overloaded), lease: nil)
-            late.describe(on: span)
-            await settle(order, late)
+            let outcome = await fly(order)
+            outcome.describe(on: span)
+            await settle(order, outcome)
         }
         desk.reschedule(order.cell)
     }
@@ -115,7 +104,7 @@ final class FlightRunner: Service {
             let stored = order.cell.fail(
                 order.flight, with: failure, now: now, jitter: environment.random.fraction())
             report(failure, of: order)
-            if let lease, let stored { await release(order.cell, lease, after: stored) }
+            if let lease { await release(order.cell, lease, after: stored) }
         }
     }
 
@@ -128,15 +117,16 @@ final class FlightRunner: Service {
             "reason": "\(failure.reason.rawValue)", "fault": "\(failure.reason.fault.rawValue)",
         ]
         if let trace = order.trace { metadata["request_id"] = "\(trace.id)" }
-        // Of an open breaker one line has told already.
-        let level: Logger.Level = failure.reason == .circuitOpen ? .debug : .warning
+        // Of an open breaker one line has told already; a renewal without a place has time for another try.
+        let isNews = failure.reason.isAttempt || failure.reason == .overloaded && order.isUrgent
+        let level: Logger.Level = isNews ? .warning : .debug
         environment.logger.log(level: level, "token not obtained", metadata: metadata)
     }
 
-    private func release(_ cell: SlotCell, _ lease: Lease, after failure: StoredFailure) async {
+    private func release(_ cell: SlotCell, _ lease: Lease, after failure: StoredFailure?) async {
         do {
             try await store.release(cell.key, lease: lease, after: failure)
-            holdsNoLease(of: cell)
+            cell.mayHoldLease = false
         } catch {
             environment.storeFailed(error, during: "releasing a lease")
         }
@@ -144,26 +134,111 @@ final class FlightRunner: Service {
 
     // MARK: Flying
 
+    /// What one attempt came to.
+    private enum Step {
+        case ended(Outcome)
+        /// Another replica asks.
+        case held(remaining: Duration)
+        /// What is stored does not open; a token after that one is wanted.
+        case unreadable(Generation)
+    }
+
+    /// While another replica holds the lease, looks again every 50 to 250 ms, up to the flight's deadline.
     private func fly(_ order: FlightOrder) async -> Outcome {
         var newerThan = order.flight.newerThan
-        while true {
-            switch await takeLease(order, newerThan: newerThan) {
-            case .current(let stored, let askedAt):
-                if let token = sealer.open(stored, of: order.cell, now: askedAt) {
-                    return .landed(token, .store)
-                }
-                newerThan = stored.generation  // it does not open: ask for a newer one
-            case .leased(let lease, let previous, let askedAt):
-                let held = Held(lease: lease, since: environment.clock.now())
-                let stored = previous.map { remains(of: $0, in: order.cell, askedAt: askedAt) }
-                return await ask(order, held, stored: stored)
-            case .withoutStore:
-                return await ask(order, nil, stored: nil)
-            case .quarantined(let failure): return .recalled(failure)
-            case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)
-            case .tooLate: return .failed(ExchangeFailure(.timedOut), lease: nil)
+        var deadline = order.turnDeadline
+        var pause: Duration = .milliseconds(50)
+        while environment.clock.now() < order.flight.deadline {
+            switch await attempt(order, newerThan: newerThan, by: deadline) {
+            case .ended(let outcome): return outcome
+            case .unreadable(let generation): newerThan = generation
+            case .held(let remaining):
+                let jittered = pause + pause * environment.random.fraction()
+                await environment.pause(min(remaining, jittered))
+                pause = min(pause * 2, .milliseconds(250))
+                // Little time is enough to find what the other replica has stored.
+                deadline = order.flight.deadline
             }
         }
+        return .failed(ExchangeFailure(.timedOut), lease: nil)
+    }
+
+    /// The lease is taken in one of the provider's places, so that a replica holds no more leases than it
+    /// makes requests, and the store meets no crowd. Neither turn nor place is kept while another replica
+    /// asks.
+    private func attempt(
+        _ order: FlightOrder, newerThan: Generation, by deadline: Instant
+    ) async -> Step {
+        let errand = order.errand(order.firstStep, by: deadline)
+        let step: Step?
+        do throws(ExchangeFailure) {
+            step = try await access.inTurn(errand) { turn in
+                await inLine(order, by: deadline) {
+                    if let refusal = access.refusal(of: errand) {
+                        return await look(order, newerThan: newerThan, refusedBy: refusal)
+                    }
+                    return await look(order, turn, newerThan: newerThan)
+                }
+            }
+        } catch {
+            step = await inLine(order, by: deadline) {
+                await look(order, newerThan: newerThan, refusedBy: error)
+            }
+        }
+        return step ?? .ended(.failed(ExchangeFailure(.overloaded), lease: nil))
+    }
+
+    private func inLine<R: Sendable>(
+        _ order: FlightOrder, by deadline: Instant, _ body: () async -> R
+    ) async -> R? {
+        let context = order.cell.context
+        return await access.inLine(
+            context.profile, context.credential.environment, by: deadline, isUrgent: order.isUrgent, body)
+    }
+
+    /// What another replica has stored, or this one before a restart: the breaker says nothing of it.
+    private func look(
+        _ order: FlightOrder, newerThan: Generation, refusedBy refusal: ExchangeFailure
+    ) async -> Step {
+        let askedAt = environment.clock.now()
+        let stored = try? await store.current(order.cell.key, request(order, newerThan: newerThan))
+        let token = stored.flatMap { sealer.open($0, of: order.cell, now: askedAt) }
+        return .ended(token.map { .landed($0, .store) } ?? .failed(refusal, lease: nil))
+    }
+
+    /// Stored times are relative to the store's answer. They are counted from before the question, so that a
+    /// slow store makes no token seem to live longer than it does.
+    private func look(
+        _ order: FlightOrder, _ turn: ProviderAccess.Turn, newerThan: Generation
+    ) async -> Step {
+        let askedAt = environment.clock.now()
+        do throws(StoreFailure) {
+            order.cell.mayHoldLease = true
+            let answer = try await store.lease(order.cell.key, request(order, newerThan: newerThan))
+            if case .leased = answer {} else { order.cell.mayHoldLease = false }
+            switch answer {
+            case .current(let stored):
+                let token = sealer.open(stored, of: order.cell, now: askedAt)
+                return token.map { .ended(.landed($0, .store)) } ?? .unreadable(stored.generation)
+            case .leased(let lease, let previous):
+                let held = Held(lease: lease, since: environment.clock.now())
+                let stored = previous.map { remains(of: $0, in: order.cell, askedAt: askedAt) }
+                return .ended(await ask(order, turn, held, stored: stored))
+            case .quarantined(let failure), .postponed(let failure): return .ended(.recalled(failure))
+            case .superseded: return .ended(.failed(ExchangeFailure(.superseded), lease: nil))
+            case .held(let remaining): return .held(remaining: remaining)
+            }
+        } catch {
+            // Without the store at most one exchange a replica: better than none (docs/adr/0005).
+            environment.storeFailed(error, during: "taking a lease")
+            return .ended(await ask(order, turn, nil, stored: nil))
+        }
+    }
+
+    private func request(_ order: FlightOrder, newerThan: Generation) -> LeaseRequest {
+        LeaseRequest(
+            replica: environment.replica, duration: order.cell.context.leaseDuration, newerThan: newerThan,
+            minimumLife: .seconds(1))
     }
 
     /// A lease, and when the store's answer that granted it had come: no earlier than the grant, so that what
@@ -173,51 +248,6 @@ final class FlightRunner: Service {
         let since: Instant
     }
 
-    /// Stored times are relative to the store's answer. They are counted from before the question, so that a
-    /// slow store makes no token seem to live longer than it does.
-    private enum Leased {
-        case current(StoredToken, askedAt: Instant)
-        case leased(Lease, previous: StoredToken?, askedAt: Instant)
-        case withoutStore
-        case quarantined(StoredFailure)
-        case superseded
-        case tooLate
-    }
-
-    /// Waits while another replica holds the lease: 50 to 250 ms between looks, up to the flight's deadline.
-    private func takeLease(_ order: FlightOrder, newerThan: Generation) async -> Leased {
-        let request = LeaseRequest(
-            replica: environment.replica, duration: order.cell.context.leaseDuration, newerThan: newerThan,
-            minimumLife: .seconds(1))
-        var pause: Duration = .milliseconds(50)
-        while environment.clock.now() < order.flight.deadline {
-            let askedAt = environment.clock.now()
-            do throws(StoreFailure) {
-                _ = leased.withLock { $0.insert(order.cell.key) }
-                let answer = try await store.lease(order.cell.key, request)
-                if case .leased = answer {} else { holdsNoLease(of: order.cell) }
-                switch answer {
-                case .current(let stored): return .current(stored, askedAt: askedAt)
-                case .leased(let lease, let previous):
-                    return .leased(lease, previous: previous, askedAt: askedAt)
-                case .quarantined(let failure): return .quarantined(failure)
-                case .superseded: return .superseded
-                case .held(let remaining):
-                    let jittered = pause + pause * environment.random.fraction()
-                    await environment.pause(min(remaining, jittered))
-                    pause = min(pause * 2, .milliseconds(250))
-                }
-            } catch {
-                // Without the store at most one exchange a replica: better than none (docs/adr/0005).
-                environment.storeFailed(error, during: "taking a lease")
-                return .withoutStore
-            }
-        }
-        return .tooLate
-    }
-
-    private func holdsNoLease(of cell: SlotCell) { leased.withLock { _ = $0.remove(cell.key) } }
-
     private func remains(of stored: StoredToken, in cell: SlotCell, askedAt: Instant) -> Token.Remains {
         Token.Remains(
             generation: stored.generation, lifetime: stored.age + stored.remaining,
@@ -226,14 +256,16 @@ final class FlightRunner: Service {
 
     /// The later of what is held and what is stored counts: another replica may have renewed since, and a
     /// refresh token that was replaced must not be used again.
-    private func ask(_ order: FlightOrder, _ held: Held?, stored: Token.Remains?) async -> Outcome {
+    private func ask(
+        _ order: FlightOrder, _ turn: ProviderAccess.Turn, _ held: Held?, stored: Token.Remains?
+    ) async -> Outcome {
         let slot = order.cell.snapshot()
         let former = [slot.heldToken?.remains, stored].compactMap(\.self).max {
             $0.generation < $1.generation
         }
         do throws(ExchangeFailure) {
             let known = max(slot.generation, former?.generation ?? .none, held?.lease.floor ?? .none)
-            let token = try await exchanger.obtain(order, former: former, known: known)
+            let token = try await exchanger.obtain(order, turn, former: former, known: known)
             return await publish(token, order, held)
         } catch {
             return .failed(error, lease: held?.lease)
@@ -246,10 +278,11 @@ final class FlightRunner: Service {
         guard let held else { return .landed(token, .provider) }
         do throws(StoreFailure) {
             guard let sealed = sealer.seal(token, of: order.cell, now: held.since) else {
+                await release(order.cell, held.lease, after: nil)
                 return .landed(token, .provider)
             }
             let answer = try await store.publish(sealed, in: order.cell.key, lease: held.lease)
-            holdsNoLease(of: order.cell)
+            order.cell.mayHoldLease = false
             switch answer {
             case .stored: return .landed(token, .provider)
             case .superseded: return .failed(ExchangeFailure(.superseded), lease: nil)

@@ -18,6 +18,7 @@ final class SlotCell: Sendable {
         var keepWarm = false
         /// Whether the credential has gone; nothing starts any more.
         var isWithdrawn = false
+        var mayHoldLease = false
     }
 
     private let contents: Mutex<Contents>
@@ -72,19 +73,29 @@ final class SlotCell: Sendable {
         settle { $0.slot.land(flight.id, with: token, from: source, now: now) }
     }
 
-    /// Returns what the store should remember; nil when the flight is no longer the slot's.
+    /// Returns what the store should remember; nil when the flight is no longer the slot's, or nobody was
+    /// asked.
     @discardableResult
     func fail(
         _ flight: TokenSlot.Flight, with failure: ExchangeFailure, now: Instant, jitter: Double
     ) -> StoredFailure? {
         settle { $0.slot.fail(flight.id, with: failure, now: now, jitter: jitter) }
-        guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }) else { return nil }
+        guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }),
+            cooling.failure.reason.isAttempt
+        else { return nil }
         return StoredFailure(
-            reason: cooling.failure.reason, count: cooling.count, retryIn: cooling.retryAt - now)
+            reason: cooling.failure.reason, count: cooling.count, retryIn: cooling.retryAt - now,
+            isNamed: cooling.failure.retryAfter != nil)
     }
 
     func recall(_ flight: TokenSlot.Flight, _ stored: StoredFailure, now: Instant) {
         settle { $0.slot.recall(flight.id, stored, now: now) }
+    }
+
+    /// Whether this replica holds the slot's lease, or the answer was lost that would have said so.
+    var mayHoldLease: Bool {
+        get { contents.withLock { $0.mayHoldLease } }
+        set { contents.withLock { $0.mayHoldLease = newValue } }
     }
 
     // MARK: Renewing by itself

@@ -79,7 +79,10 @@ final class TokenDesk: Sendable {
         answer: () -> SlotCell.Answer
     ) -> SlotCell.Asked {
         let (asked, flight) = cell.request(demand, now: now, budget: cell.context.budget, answer: answer)
-        if let flight { start(flight, of: cell, tenant: tenant, trace: trace) }
+        if let flight {
+            let isAwaited = if case .waiting = asked { true } else { false }
+            start(flight, of: cell, tenant: tenant, trace: trace, isAwaited: isAwaited)
+        }
         return asked
     }
 
@@ -106,10 +109,16 @@ final class TokenDesk: Sendable {
     }
 
     private func start(
-        _ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?, trace: RequestTrace?
+        _ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?, trace: RequestTrace?,
+        isAwaited: Bool = false
     ) {
         schedule(cell, at: flight.deadline)
-        orders.yield(FlightOrder(cell: cell, flight: flight, tenant: tenant, trace: trace))
+        // Callers of a slot in use whose token ends meanwhile will join.
+        let isUrgent =
+            isAwaited
+            || flight.cause != .keepWarm && cell.snapshot().goodToken(at: flight.deadline) == nil
+        orders.yield(
+            FlightOrder(cell: cell, flight: flight, tenant: tenant, trace: trace, isUrgent: isUrgent))
     }
 
     // MARK: Renewing
@@ -148,6 +157,9 @@ final class TokenDesk: Sendable {
             }
         }
     }
+
+    /// Slots whose lease this replica may hold.
+    var leased: [SlotKey] { allCells.filter(\.mayHoldLease).map(\.key) }
 
     /// No more orders; flights under way go on.
     func close() { orders.finish() }

@@ -160,6 +160,7 @@ struct SealingService: Service {
 /// must not wait for a slow database.
 struct DeliveryService: Service {
     let recorder: UsageRecorder
+    let departure: Departure
     let environment: GatewayEnvironment
 
     func run() async {
@@ -168,6 +169,6 @@ struct DeliveryService: Service {
             await recorder.deliver()
         }
         await recorder.seal()
-        await recorder.deliver()
+        await departure.lastly { _ = await recorder.deliver() }
     }
 }

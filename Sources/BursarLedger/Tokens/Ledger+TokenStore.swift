@@ -12,8 +12,17 @@ extension Ledger: TokenStore {
         }
     }
 
+    package func current(
+        _ slot: SlotKey, _ request: LeaseRequest
+    ) async throws(StoreFailure) -> StoredToken? {
+        try await serving(.lease) {
+            if case .current(let token) = try await describe(slot, request) { token } else { nil }
+        }
+    }
+
     /// One statement decides: the row is made or taken over only while its credential is the one meant, no
-    /// other lease lives, no quarantine stands, and no stored token makes asking needless.
+    /// other lease lives, no quarantine stands, the provider has named no later time, and no stored token
+    /// makes asking needless.
     private func tryLease(_ slot: SlotKey, _ request: LeaseRequest) async throws -> LeaseAnswer? {
         let fields = slot.fields
         let rows = try await pool.query(
@@ -31,7 +40,9 @@ extension Ledger: TokenStore {
                 lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
                 lease_epoch = slot.lease_epoch + 1
             WHERE slot.lease_until < now()
-                AND NOT (slot.failure_reason IS NOT DISTINCT FROM 'invalid_client' AND slot.retry_at > now())
+                AND NOT coalesce(
+                    (slot.failure_reason = 'invalid_client' OR slot.retry_named) AND slot.retry_at > now(),
+                    false)
                 AND NOT (slot.access_sealed IS NOT NULL AND slot.generation > \(request.newerThan.number)
                     AND slot.expires_at > now() + \(interval(request.minimumLife)))
             RETURNING slot.lease_epoch, now() AS granted_at, \(unescaped: Self.tokenColumns),
@@ -50,7 +61,7 @@ extension Ledger: TokenStore {
     private func describe(_ slot: SlotKey, _ request: LeaseRequest) async throws -> LeaseAnswer {
         let rows = try await pool.query(
             """
-            SELECT \(unescaped: Self.tokenColumns), failure_count, failure_reason,
+            SELECT \(unescaped: Self.tokenColumns), failure_count, failure_reason, retry_named,
                 retry_at - now() AS retry_in,
                 CASE WHEN lease_until > now() THEN lease_until - now() END AS lease_remaining
             FROM bursar.token_slot AS slot
@@ -65,15 +76,24 @@ extension Ledger: TokenStore {
         {
             return .current(token)
         }
-        if let reason = try row.decode("failure_reason", as: FailureReason?.self), reason.quarantines,
-            let retryIn = try row.decode("retry_in", as: PostgresInterval?.self)?.duration, retryIn > .zero
-        {
-            let count = try row.decode("failure_count", as: Int.self)
-            return .quarantined(StoredFailure(reason: reason, count: count, retryIn: retryIn))
+        if let failure = try storedFailure(row), failure.retryIn > .zero {
+            if failure.reason.quarantines { return .quarantined(failure) }
+            if failure.isNamed { return .postponed(failure) }
         }
         let remaining = try row.decode("lease_remaining", as: PostgresInterval?.self)?.duration
         // A lease that ended between the two statements is worth another try at once.
         return .held(remaining: remaining ?? .milliseconds(1))
+    }
+
+    /// A later release may know reasons that this one does not: no quarantine of ours, whatever they are.
+    private func storedFailure(_ row: PostgresRow) throws -> StoredFailure? {
+        guard let text = try row.decode("failure_reason", as: String?.self),
+            let retryIn = try row.decode("retry_in", as: PostgresInterval?.self)?.duration
+        else { return nil }
+        return StoredFailure(
+            reason: FailureReason(rawValue: text) ?? .serverError,
+            count: try row.decode("failure_count", as: Int.self), retryIn: retryIn,
+            isNamed: try row.decode("retry_named", as: Bool.self))
     }
 
     package func publish(
@@ -119,9 +139,10 @@ extension Ledger: TokenStore {
     }
 
     package func release(
-        _ slot: SlotKey, lease: Lease, after failure: StoredFailure
+        _ slot: SlotKey, lease: Lease, after failure: StoredFailure?
     ) async throws(StoreFailure) {
         try await serving(.release) {
+            guard let failure else { return try await giveBack(slot, lease) }
             _ = try await pool.transaction { connection in
                 let changed = try await connection.execute(
                     """
@@ -129,7 +150,7 @@ extension Ledger: TokenStore {
                         lease_owner = NULL, lease_until = '-infinity', failure_reason = \(failure.reason),
                         failure_count = \(failure.count)::int,
                         retry_at = now() + \(interval(failure.retryIn)),
-                        updated_at = now()
+                        retry_named = \(failure.isNamed), updated_at = now()
                     WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)
                         AND lease_epoch = \(lease.epoch)
                     """)
@@ -142,6 +163,15 @@ extension Ledger: TokenStore {
                     """)
             }
         }
+    }
+
+    private func giveBack(_ slot: SlotKey, _ lease: Lease) async throws {
+        try await pool.execute(
+            """
+            UPDATE bursar.token_slot SET lease_owner = NULL, lease_until = '-infinity'
+            WHERE owner_id = \(slot.fields.owner) AND slot_digest = \(slot.digest)
+                AND lease_epoch = \(lease.epoch)
+            """)
     }
 
     package func giveBack(_ slots: [SlotKey], by replica: ReplicaID) async throws(StoreFailure) {

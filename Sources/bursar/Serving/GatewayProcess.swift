@@ -69,8 +69,7 @@ struct GatewayProcess {
         let gateway = try gateway(database, client: client)
         watch(gateway, database)
         var limits = HTTPLimits()
-        // What is left of the stop, but for what follows when the servers have stopped.
-        limits.drain = max(.milliseconds(500), LeavingService.patience - drain - .seconds(2))
+        limits.drain = Departure.answering(after: drain)
         let servers = try listeners.servers(
             gateway: gateway, tls: tls?.context, limits: limits, registry: registry,
             reports: reportDesk(database.reports),
@@ -84,12 +83,12 @@ struct GatewayProcess {
             gateway: gateway, servers: servers, drain: drain, socket: socket, logger: logger,
             signals: signals)
         // Services stop in reverse: first no more requests, then no more renewals, then the counts are
-        // stored, and last the other replicas are told.
+        // stored, and last the other replicas are told. Who is cancelled does what comes last all the same.
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }
                 + [.init(service: leaving, successTerminationBehavior: .gracefullyShutdownGroup)],
             logger: lifecycleLogger)
-        configuration.maximumGracefulShutdownDuration = LeavingService.patience - drain
+        configuration.maximumGracefulShutdownDuration = Departure.stopping(after: drain)
         try await ServiceGroup(configuration: configuration).run()
         await client.shutdown()
         await database.close()

@@ -18,9 +18,6 @@ struct LeavingService: Service {
     /// Trapped before anybody can know that we are there: what comes before this service runs waits here.
     let signals: UnixSignalsSequence
 
-    /// The whole of a stop (docs/RUNBOOK.md).
-    static let patience: Duration = .seconds(10)
-
     static func trapSignals() async -> UnixSignalsSequence {
         await UnixSignalsSequence(trapping: .sigterm, .sigint)
     }

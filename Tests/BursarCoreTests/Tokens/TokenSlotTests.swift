@@ -183,6 +183,22 @@ import Testing
         #expect(failuresInARow == 1)
     }
 
+    @Test(arguments: [FailureReason.circuitOpen, .overloaded])
+    mutating func whatWasNotTriedMakesNoPauseLonger(reason: FailureReason) throws {
+        try fill()
+        now = Self.start + .seconds(250)
+        for _ in 0..<4 {
+            guard case .serve(_, let flight?) = ask() else { throw Unexpected() }
+            _ = try fail(flight, with: reason)
+            #expect(failuresInARow == 0)
+            #expect(slot.condition(at: now, keepWarm: false).leftWhileFailing != nil, "but is not well")
+            now = now + .seconds(2)
+        }
+        guard case .serve(_, let flight?) = ask() else { throw Unexpected() }
+        _ = try fail(flight, with: .serverError)
+        #expect(failuresInARow == 1)
+    }
+
     private var failuresInARow: Int? {
         guard case .coolingDown(let cooling, _) = slot.state else { return nil }
         return cooling.count

@@ -29,6 +29,25 @@ import Testing
         #expect(fixture.usage.events.count == 5, "a request that was not made is no event")
     }
 
+    @Test func whoIsNotSentTakesNoLease() {
+        _ = failAll(20)
+        let newcomer = fixture.addMerchant()
+        let calls = fixture.tokens.availability.calls
+        #expect(reason(fixture.ask(newcomer.client.request)) == .circuitOpen)
+        #expect(fixture.tokens.availability.calls - calls == 1, "a look for a stored token, and no more")
+    }
+
+    @Test func whatAnotherReplicaHasStoredIsFoundWhileTheBreakerIsOpen() throws {
+        let other = fixture.addReplica()
+        let merchant = fixture.addMerchant()
+        _ = fixture.run { await other.follow() }
+        let served = try #require(fixture.ask(merchant.client.request, of: other).served)
+        _ = failAll(6)
+        let calls = fixture.provider.calls.count
+        #expect(fixture.ask(merchant.client.request).served?.token.access == served.token.access)
+        #expect(fixture.provider.calls.count == calls)
+    }
+
     @Test func theProviderIsTriedByOneAtATimeAndAtMostTenSecondsApart() {
         let merchants = failAll(20)
         let first = fixture.provider.calls.count

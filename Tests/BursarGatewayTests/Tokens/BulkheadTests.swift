@@ -103,6 +103,74 @@ import Testing
         #expect(merchants.map { fixture.ask($0.client.request) }.allSatisfy { $0.served != nil })
     }
 
+    @Test func whoWaitsForAnotherReplicaTakesNoPlace() {
+        let fixture = Self.narrow
+        let frozen = fixture.addReplica()
+        let merchants = (0..<2).map { _ in fixture.addMerchant() }
+        _ = fixture.run { await frozen.follow() }
+        fixture.provider.behave { _ in .hold }
+        fixture.ask(merchants[0].client.request, of: frozen)
+        #expect(fixture.provider.calls.count == 1)
+        fixture.setFrozen(true, frozen)
+        fixture.provider.recover()
+        let waiting = fixture.ask(merchants[0].client.request)
+        #expect(waiting.count == 0, "the other one has the lease")
+        #expect(fixture.ask(merchants[1].client.request).served != nil)
+        fixture.setFrozen(false, frozen)
+        fixture.provider.release()
+        fixture.advance(by: .seconds(1))
+        #expect(waiting.served?.source == .store)
+    }
+
+    @Test func renewalsLetThoseGoBeforeForWhomSomebodyWaits() throws {
+        var options = GatewayFixture.Options()
+        options.jitter = 0
+        options.profiles[ProviderProfile.zertiban.id]?.limits.concurrency = 1
+        let fixture = GatewayFixture(options)
+        let merchants = (0..<5).map { _ in fixture.addMerchant() }
+        for merchant in merchants { #expect(fixture.ask(merchant.client.request).served != nil) }
+        fixture.provider.behave { _ in .hold }
+        fixture.advance(by: .seconds(201))
+        #expect(fixture.provider.calls.count == 6, "one renewal asks, four stand in line")
+        let newcomer = fixture.addMerchant()
+        let pending = fixture.ask(newcomer.client.request)
+        fixture.provider.recover()
+        fixture.provider.release()
+        fixture.settle()
+        #expect(pending.served != nil)
+        #expect(try #require(fixture.provider.calls.dropFirst(6).first).clientID == newcomer.account)
+        #expect(fixture.provider.calls.count == 11, "and then the renewals")
+    }
+
+    @Test func whoWaitsForATriedHostTakesNoPlace() {
+        var profile = ProviderProfile.alternative
+        profile.limits.concurrency = 2
+        profile.scoped?.path = "https://other.example/v1/checkout-auth/init"
+        var options = GatewayFixture.Options()
+        options.profiles[profile.id] = profile
+        let fixture = GatewayFixture(options)
+        let merchant = fixture.addMerchant(profile, lifetime: .seconds(3_600))
+        #expect(fixture.ask(merchant.client.request).served != nil)
+        let request = ScopedRequest(
+            token: merchant.client.request,
+            members: ["customer_id": "c", "invoice_id": "i", "subject": "s"])
+        fixture.provider.behave { $0.step == .scoped ? .fail(ExchangeFailure(.serverError)) : .answer }
+        for _ in 0..<5 {
+            _ = fixture.scoped(request)
+            fixture.settle()
+        }
+        fixture.provider.behave { $0.step == .scoped ? .hold : .answer }
+        fixture.advance(by: .seconds(1))
+        let waiting = (0..<3).map { _ in fixture.scoped(request) }
+        fixture.settle()
+        #expect(fixture.provider.count(.scoped) == 6, "one tries, two wait for its word")
+        #expect(fixture.ask(fixture.addMerchant(profile).client.request).served != nil)
+        fixture.provider.recover()
+        fixture.provider.release()
+        fixture.settle()
+        #expect(waiting.allSatisfy { $0.value?.value != nil })
+    }
+
     @Test func scopedCallsStandInTheSameLineAndGetAnHonestAnswer() throws {
         let fixture = Self.narrow
         let merchants = (0..<3).map { _ in fixture.addMerchant(.alternative, lifetime: .seconds(3_600)) }

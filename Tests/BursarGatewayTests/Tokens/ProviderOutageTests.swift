@@ -66,6 +66,32 @@ import Testing
         #expect(fixture.ask(merchant.client.request).served != nil)
     }
 
+    @Test func theProvidersOwnRetryAfterHoldsForOtherReplicasToo() {
+        let others = [fixture.addReplica(), fixture.addReplica()]
+        fixture.provider.fail(.rateLimited, retryAfter: .seconds(60))
+        fixture.ask(merchant.client.request)
+        fixture.advance(by: .seconds(20))
+        for other in others {
+            let pending = fixture.ask(merchant.client.request, of: other)
+            #expect(pending.refusal == .unavailable(.rateLimited, retryAfter: .seconds(40)))
+        }
+        #expect(fixture.provider.calls.count == 1)
+        fixture.provider.recover()
+        fixture.advance(by: .seconds(41))
+        for replica in others + [fixture.gateway] {
+            #expect(fixture.ask(merchant.client.request, of: replica).served != nil)
+        }
+        #expect(fixture.provider.calls.count == 2)
+    }
+
+    @Test func aPauseOfOurOwnIsEachReplicasOwn() {
+        let other = fixture.addReplica()
+        fixture.provider.fail(.connectFailed)
+        fixture.ask(merchant.client.request)
+        fixture.provider.recover()
+        #expect(fixture.ask(merchant.client.request, of: other).served != nil)
+    }
+
     @Test func aProviderThatHangsIsGivenUpAtItsDeadline() throws {
         fixture.provider.behave { _ in .hold }
         let pending = (0..<100).map { _ in fixture.ask(merchant.client.request) }

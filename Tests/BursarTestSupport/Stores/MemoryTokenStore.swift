@@ -38,6 +38,7 @@ package final class MemoryTokenStore: TokenStore {
         let reason: FailureReason
         let count: Int
         let retryAt: Instant
+        let isNamed: Bool
     }
 
     package let availability = StoreSwitch()
@@ -60,6 +61,19 @@ package final class MemoryTokenStore: TokenStore {
         return answer
     }
 
+    package func current(
+        _ slot: SlotKey, _ request: LeaseRequest
+    ) async throws(StoreFailure) -> StoredToken? {
+        try availability.pass()
+        let (now, isCurrent) = (clock.now(), isCurrent(slot))
+        return rows.withLock { rows in
+            guard isCurrent, let token = rows[RowID(slot)]?.token?.relative(to: now),
+                token.generation > request.newerThan, token.remaining > request.minimumLife
+            else { return nil }
+            return token
+        }
+    }
+
     /// Time between the store's answer to `lease` and its arrival; nil for none.
     package var latency: (clock: ManualClock, duration: Duration)? {
         get { delay.withLock { $0 } }
@@ -77,10 +91,12 @@ package final class MemoryTokenStore: TokenStore {
                 if let token, token.generation > request.newerThan, token.remaining > request.minimumLife {
                     return .current(token)
                 }
-                if let failure = row.failure, failure.reason.quarantines, failure.retryAt > now {
-                    return .quarantined(
-                        StoredFailure(
-                            reason: failure.reason, count: failure.count, retryIn: failure.retryAt - now))
+                if let failure = row.failure, failure.retryAt > now {
+                    let stored = StoredFailure(
+                        reason: failure.reason, count: failure.count, retryIn: failure.retryAt - now,
+                        isNamed: failure.isNamed)
+                    if stored.reason.quarantines { return .quarantined(stored) }
+                    if stored.isNamed { return .postponed(stored) }
                 }
                 if let until = row.leaseUntil, until >= now {
                     return .held(remaining: max(until - now, .milliseconds(1)))
@@ -120,18 +136,20 @@ package final class MemoryTokenStore: TokenStore {
     }
 
     package func release(
-        _ slot: SlotKey, lease: Lease, after failure: StoredFailure
+        _ slot: SlotKey, lease: Lease, after failure: StoredFailure?
     ) async throws(StoreFailure) {
         try availability.pass()
         let now = clock.now()
         let isReleased = rows.withLock { rows in
             guard rows[RowID(slot)]?.epoch == lease.epoch else { return false }
             rows[RowID(slot)]?.leaseUntil = nil
+            guard let failure else { return true }
             rows[RowID(slot)]?.failure = Failure(
-                reason: failure.reason, count: failure.count, retryAt: now + failure.retryIn)
+                reason: failure.reason, count: failure.count, retryAt: now + failure.retryIn,
+                isNamed: failure.isNamed)
             return true
         }
-        if isReleased, failure.reason.quarantines,
+        if isReleased, failure?.reason.quarantines == true,
             let credential = directory.credential(slot.fields.credential), credential.state == .active,
             credential.version == slot.fields.credentialVersion
         {

@@ -30,12 +30,14 @@ package final class StoreSwitch: Sendable {
     /// Calls so far, also those that failed.
     package var calls: Int { contents.withLock { $0.calls } }
 
+    /// Does nothing for a cancelled task, as a pool that lends it no connection.
     func pass() throws(StoreFailure) {
         let failure = contents.withLock { contents in
             contents.calls += 1
             return contents.failure
         }
         if let failure { throw failure }
+        if Task.isCancelled { throw .unavailable }
     }
 
     /// At the end of a call: its answer is on the way.

@@ -48,6 +48,10 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
     case rejectionIsQuarantined
     case quarantineEndsByItself
     case otherFailuresAreNotQuarantined
+    case aTimeThatTheProviderNamedHoldsForEveryReplica
+    case aTimeThatTheProviderNamedEndsByItself
+    case releaseWithoutAFailureKeepsWhatIsRemembered
+    case storedTokenIsFoundWithoutALease
     case storedTokenIsGivenDuringAQuarantine
     case rejectionMarksTheCredentialAndASuccessClearsIt
     case pardonEndsTheQuarantineOfThoseAlone
@@ -93,6 +97,10 @@ package enum TokenStoreBehaviour: String, CaseIterable, Sendable {
         case .rejectionIsQuarantined: try await trial.rejectionIsQuarantined()
         case .quarantineEndsByItself: try await trial.quarantineEndsByItself()
         case .otherFailuresAreNotQuarantined: try await trial.otherFailuresAreNotQuarantined()
+        case .aTimeThatTheProviderNamedHoldsForEveryReplica: try await trial.aNamedTimeHoldsForEveryReplica()
+        case .aTimeThatTheProviderNamedEndsByItself: try await trial.aNamedTimeEndsByItself()
+        case .releaseWithoutAFailureKeepsWhatIsRemembered: try await trial.releaseWithoutAFailure()
+        case .storedTokenIsFoundWithoutALease: try await trial.storedTokenIsFoundWithoutALease()
         case .storedTokenIsGivenDuringAQuarantine: try await trial.storedTokenIsGivenDuringAQuarantine()
         case .rejectionMarksTheCredentialAndASuccessClearsIt: try await trial.rejectionMarksTheCredential()
         case .pardonEndsTheQuarantineOfThoseAlone:

@@ -197,11 +197,13 @@ struct TokenStoreTrial<World: TokenStoreWorld>: Sendable {
     }
 
     func fail(
-        _ reason: FailureReason, retryIn: Duration, count: Int = 1, newerThan: Generation = .none
+        _ reason: FailureReason, retryIn: Duration, count: Int = 1, isNamed: Bool = false,
+        newerThan: Generation = .none
     ) async throws {
         let lease = try await take(newerThan: newerThan)
         try await store.release(
-            slot, lease: lease, after: StoredFailure(reason: reason, count: count, retryIn: retryIn))
+            slot, lease: lease,
+            after: StoredFailure(reason: reason, count: count, retryIn: retryIn, isNamed: isNamed))
     }
 
     func current(newerThan: Generation = .none) async throws -> StoredToken {
