@@ -15,7 +15,7 @@ package struct ShareBucket: Sendable, Equatable {
     private var out: Int64 = 0
     private var lent = Quota.none
     private var asked = Quota.none
-    private var share = ReplicaShare.none
+    package private(set) var share = ReplicaShare.none
     /// Whether exchanges look at this bucket; so few are watched that the others cost nothing.
     private var isWatched = false
     private var outlook = Outlook.unknown

@@ -135,6 +135,11 @@ final class SlotCell: Sendable {
         return keeping
     }
 
+    /// Whether it has no good token that the caller accepts.
+    func lacksToken(for demand: TokenDemand, at now: Instant) -> Bool {
+        contents.withLock { !($0.slot.goodToken(at: now).map(demand.accepts) ?? false) }
+    }
+
     /// The former credential's token, where this slot has none that the caller accepts and may get one yet.
     func yields(to former: SlotCell, for demand: TokenDemand, at now: Instant) -> Token? {
         guard let spare = former.snapshot().goodToken(at: now),
