@@ -156,11 +156,6 @@ package final class Gateway: Sendable {
         desk.renewDue(now: environment.clock.now(), jitter: environment.random.fraction)
     }
 
-    /// Reads the whole configuration anew: for a store that may have lost changes.
-    package func followFromScratch() async -> Result<Void, StoreFailure> {
-        await follower.followFromScratch()
-    }
-
     /// Exchanges quota with other replicas. `QuotaService` does it by itself; simulated time calls it.
     package func exchangeQuota() async { await quota.tick() }
 
