@@ -51,6 +51,8 @@ package final class Gateway: Sendable {
     let usage: UsageRecorder
     let quota: QuotaDesk
     let refusals = RefusalMemory()
+    /// Credentials whose pardon the store has yet to hear of.
+    let pardons = Mutex<[CredentialID: OwnerID]>([:])
     let vault: Vault
     let world: World
     private let providers: [ProviderID]

@@ -267,13 +267,20 @@ package struct TokenSlot: Sendable {
         return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
     }
 
-    /// Ends a quarantine or a cooling down: the next request asks at once.
-    /// True when there was one: the slot's next event is earlier now.
+    /// Ends a quarantine or a cooling down: the next request asks at once, and so does a slot that somebody
+    /// relies on. True when there was one: the slot's next event is earlier now.
     @discardableResult
-    package mutating func retryNow() -> Bool {
-        guard case .coolingDown(_, let still) = state else { return false }
+    package mutating func retryNow(now: Instant) -> Bool {
+        guard case .coolingDown(let cooling, let still) = state else { return false }
         failures = 0
-        state = still.map(State.fresh) ?? .empty
+        if let still {
+            state = .fresh(still)
+        } else if isInUse(at: now) {
+            // An empty slot would be off the calendar.
+            state = .coolingDown(Cooling(failure: cooling.failure, count: 0, retryAt: now), still: nil)
+        } else {
+            state = .empty
+        }
         return true
     }
 

@@ -173,6 +173,7 @@ final class Directory: Sendable {
     /// wait for one that was replaced look again.
     private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
         guard all || !touched.isEmpty else { return }
+        let now = environment.clock.now()
         let current = contents.withLock { contents in
             all
                 ? contents.tables.credentials
@@ -187,7 +188,7 @@ final class Directory: Sendable {
             for cell in desk.cells(of: credential) {
                 let keeping = cell.setKept(isKept)
                 if keeping == .begun { startSuccessor(of: cell) }
-                if cell.retryNow() || keeping == .ended { desk.reschedule(cell) }
+                if cell.retryNow(now: now) || keeping == .ended { desk.reschedule(cell) }
             }
         }
     }

@@ -18,6 +18,11 @@ final class SlotCell: Sendable {
         var keepWarm = false
         /// Whether the credential has gone; nothing starts any more.
         var isWithdrawn = false
+
+        func waits(for reason: FailureReason?, now: Instant) -> Bool {
+            guard case .coolingDown(let cooling, _) = slot.state, now < cooling.retryAt else { return false }
+            return cooling.failure.reason == reason
+        }
     }
 
     private let contents: Mutex<Contents>
@@ -109,13 +114,17 @@ final class SlotCell: Sendable {
         contents.withLock { $0.isWithdrawn ? nil : $0.slot.nextEvent(keepWarm: $0.keepWarm) }
     }
 
-    /// True when a quarantine or a cooling down has ended by it.
-    func retryNow() -> Bool { contents.withLock { $0.slot.retryNow() } }
+    /// True when a quarantine or a cooling down has ended by it: any, or one for this reason alone.
+    func retryNow(if reason: FailureReason? = nil, now: Instant) -> Bool {
+        contents.withLock { contents in
+            guard reason == nil || contents.waits(for: reason, now: now) else { return false }
+            return contents.slot.retryNow(now: now)
+        }
+    }
 
     /// Whether the slot cools down for this reason.
-    func waits(for reason: FailureReason) -> Bool {
-        guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }) else { return false }
-        return cooling.failure.reason == reason
+    func waits(for reason: FailureReason, now: Instant) -> Bool {
+        contents.withLock { $0.waits(for: reason, now: now) }
     }
 
     // MARK: Rotation

@@ -85,4 +85,19 @@ import Testing
         fixture.advance(by: .seconds(2))
         #expect(states(merchants).allSatisfy { $0 == .active })
     }
+
+    @Test func withoutTheStoreThePardonHoldsInMemory() {
+        let merchants = (0..<12).map { _ in fixture.addMerchant() }
+        fixture.provider.fail(.invalidClient)
+        for merchant in merchants { fixture.ask(merchant.client.request) }
+        fixture.tokens.availability.failure = .unavailable
+        fixture.advance(by: .seconds(2))
+        fixture.provider.recover()
+        fixture.advance(by: .seconds(12))
+        #expect(merchants.map { fixture.ask($0.client.request) }.allSatisfy { $0.served != nil })
+        #expect(states(merchants).contains(.rejected), "the store has not heard of it")
+        fixture.tokens.availability.failure = nil
+        fixture.advance(by: .seconds(2))
+        #expect(states(merchants).allSatisfy { $0 == .active })
+    }
 }
