@@ -59,4 +59,21 @@ import Testing
         #expect(text.contains("client_id=\(successor.account)"))
         #expect(fixture.provider.calls.allSatisfy { $0.clientID == successor.account })
     }
+
+    @Test func aReportAboutTheTokenThatStandsInWaitsForTheSuccessors() throws {
+        let former = try #require(fixture.ask(merchant.client.request).served).token
+        fixture.provider.behave { _ in .hold }
+        let successor = fixture.replaceCredential(of: merchant, .alternative)
+        fixture.follow()
+        #expect(fixture.ask(merchant.client.request).served?.token == former)
+        let report = fixture.report(former.access, by: merchant.client)
+        fixture.settle()
+        #expect(report.value == nil)
+        fixture.provider.recover()
+        fixture.provider.release()
+        fixture.settle()
+        #expect(report.value?.refusal == nil && report.value != nil)
+        #expect(fixture.ask(merchant.client.request).served.flatMap(holder) == successor.account)
+        #expect(fixture.provider.calls.count == 2, "the former credential is not asked with")
+    }
 }
