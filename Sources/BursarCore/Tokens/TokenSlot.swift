@@ -28,6 +28,10 @@ package struct TokenSlot: Sendable {
         package let failure: ExchangeFailure
         package let count: Int
         package let retryAt: Instant
+        /// When to see whether the store still says so, where it was the store's word.
+        package var lookAt: Instant?
+
+        var nextTry: Instant { min(lookAt ?? retryAt, retryAt) }
     }
 
     package private(set) var state: State = .empty
@@ -39,6 +43,8 @@ package struct TokenSlot: Sendable {
     private var waiters: [WaiterID: TokenDemand] = [:]
     private var flights = 0
     private var failures = 0
+    /// Since when the store has said that the credential is quarantined.
+    private var recalledAt: Instant?
     private var forced = GenericCellRate()
 
     /// Renewals that callers can force: 1 in 30 s, burst 3 (docs/API.md section 4).
@@ -153,15 +159,8 @@ package struct TokenSlot: Sendable {
         case .empty: keepWarm ? Instant(microseconds: 0) : nil
         case .fresh(let token): token.renewAt
         case .refreshing(let flight, _): flight.deadline
-        case .coolingDown(let cooling, _): cooling.retryAt
+        case .coolingDown(let cooling, _): cooling.nextTry
         }
-    }
-
-    /// Whether somebody has asked lately: within twice the token's life, or an hour.
-    package func isInUse(at now: Instant) -> Bool {
-        guard let lastUsed else { return false }
-        let life = heldToken?.lifetime ?? .zero
-        return now - lastUsed <= max(life * 2, .seconds(3_600))
     }
 
     private mutating func startRenewalIfDue(
@@ -170,7 +169,7 @@ package struct TokenSlot: Sendable {
         switch state {
         case .fresh(let token) where now >= token.renewAt:
             takeOff(cause, newerThan: generation, now: now, budget: budget)
-        case .coolingDown(let cooling, _) where now >= cooling.retryAt:
+        case .coolingDown(let cooling, _) where now >= cooling.nextTry:
             takeOff(cause, newerThan: generation, now: now, budget: budget)
         case .empty, .fresh, .refreshing, .coolingDown:
             nil
@@ -195,7 +194,7 @@ package struct TokenSlot: Sendable {
     ) -> [Settlement]? {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         state = .fresh(token)
-        failures = 0
+        (failures, recalledAt) = (0, nil)
         generation = max(generation, token.generation)
         return settle { demand in
             demand.accepts(token) && token.isGood(at: now)
@@ -211,6 +210,7 @@ package struct TokenSlot: Sendable {
     ) -> [Settlement]? {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         failures += 1
+        recalledAt = nil
         return coolDown(
             failure, for: Backoff.delay(after: failure, count: failures, jitter: jitter), now: now)
     }
@@ -221,14 +221,19 @@ package struct TokenSlot: Sendable {
     {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         failures = max(failures, stored.count)
-        return coolDown(ExchangeFailure(stored.reason), for: stored.retryIn, now: now)
+        let since = recalledAt ?? now
+        recalledAt = since
+        return coolDown(
+            ExchangeFailure(stored.reason), for: stored.retryIn, now: now,
+            lookAt: now - since < Self.recallTime ? now + Self.recallInterval : nil)
     }
 
     private mutating func coolDown(
-        _ failure: ExchangeFailure, for delay: Duration, now: Instant
+        _ failure: ExchangeFailure, for delay: Duration, now: Instant, lookAt: Instant? = nil
     ) -> [Settlement] {
         let still = heldToken
-        state = .coolingDown(Cooling(failure: failure, count: failures, retryAt: now + delay), still: still)
+        state = .coolingDown(
+            Cooling(failure: failure, count: failures, retryAt: now + delay, lookAt: lookAt), still: still)
         return settle { demand in
             if let still, still.isGood(at: now), demand.accepts(still) { return .serve(still, .memory) }
             return .refuse(failure, retryAfter: delay)
@@ -256,7 +261,7 @@ package struct TokenSlot: Sendable {
     /// The credential was replaced or withdrawn: the token goes, and a flight's late answer is dropped.
     package mutating func withdraw() -> [Settlement] {
         state = .empty
-        failures = 0
+        (failures, recalledAt) = (0, nil)
         return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
     }
 
@@ -272,7 +277,7 @@ package struct TokenSlot: Sendable {
     @discardableResult
     package mutating func retryNow(now: Instant) -> Bool {
         guard case .coolingDown(let cooling, let still) = state else { return false }
-        failures = 0
+        (failures, recalledAt) = (0, nil)
         if let still {
             state = .fresh(still)
         } else if isInUse(at: now) {
