@@ -24,8 +24,8 @@ extension TokenSlot {
         return now - lastUsed <= max(life * 2, .seconds(3_600))
     }
 
-    /// How often a slot that is relied on looks whether another replica's quarantine still stands, and for how
-    /// long: as long as that replica may yet find that the provider rejects everyone, and pardon it.
+    /// How often a slot that is relied on looks whether another replica's quarantine still stands, and how
+    /// long: while that replica may yet find that the provider rejects everyone, and pardon it.
     static let recallInterval: Duration = .seconds(5)
     static let recallTime: Duration = MassRejection.window + .seconds(5)
 }
