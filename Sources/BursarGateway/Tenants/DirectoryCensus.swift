@@ -1,7 +1,7 @@
 // What the census goes through at leisure, apart from what requests look up.
 internal import BursarCore
 
-/// Changed with the tables, under a lock that no request takes: a census that reads it just then costs a copy.
+/// Changed with the tables, under a lock that no request takes: where a census reads it then, it is copied.
 struct DirectoryCensus {
     /// When those client secrets end that have an end.
     private(set) var endings: [ClientID: Instant] = [:]
