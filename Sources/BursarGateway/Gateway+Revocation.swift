@@ -15,10 +15,9 @@ extension Gateway {
             let tenants = try reportable(by: client, named: named)
             if let first = tenants.first { limit = try spend(of: first, client: client, now: now) }
             for tenant in tenants {
-                guard let (cell, held) = currentSlot(of: token, in: tenant, client: client, at: now) else {
+                guard let (cell, demand) = renewal(of: token, in: tenant, client: client, at: now) else {
                     continue
                 }
-                let demand = TokenDemand(newerThan: held.generation)
                 _ = await desk.token(cell, demand, tenant: tenant.tenant.id, now: now, trace: trace)
                 break
             }
@@ -47,16 +46,29 @@ extension Gateway {
         return client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
     }
 
-    private func currentSlot(
+    /// The slot that has to bring another token in place of a current one. The former credential's token is
+    /// replaced by its own slot where callers live on it; where it merely stands in, by the present one's,
+    /// which is asked for already.
+    private func renewal(
         of token: Secret, in tenant: TenantEntry, client: Client, at now: Instant
-    ) -> (SlotCell, Token)? {
+    ) -> (SlotCell, TokenDemand)? {
         for connection in tenant.connections {
             guard (try? check(connection, origin: nil, client: client)) != nil else { continue }
-            // The former credential's token counts where callers live on it.
-            let fallback = connection.isServedByFormer(at: now) ? connection.fallback : nil
-            for cell in connection.knownCells + (fallback?.knownCells ?? []) {
-                if let held = cell.snapshot().heldToken, held.access == token { return (cell, held) }
+            if let (cell, held) = slot(of: token, among: connection) {
+                return (cell, TokenDemand(newerThan: held.generation))
             }
+            guard let fallback = connection.fallback, let (kept, held) = slot(of: token, among: fallback)
+            else { continue }
+            let demand = TokenDemand(newerThan: held.generation)
+            if connection.isServedByFormer(at: now) { return (kept, demand) }
+            return connection.knownCell(scope: kept.context.scope).map { ($0, demand) }
+        }
+        return nil
+    }
+
+    private func slot(of token: Secret, among connection: ConnectionEntry) -> (SlotCell, Token)? {
+        for cell in connection.knownCells {
+            if let held = cell.snapshot().heldToken, held.access == token { return (cell, held) }
         }
         return nil
     }

@@ -59,13 +59,13 @@ extension Gateway {
             throw .memberMissing(name)
         }
         try await recordStatement(request, endpoint, admitted)
-        let (token, holder) = try await token(admitted, request.token.demand, request.token.trace)
+        let (token, holder) = try await token(admitted, request.token, request.token.demand)
         do throws(ExchangeFailure) {
             return try await exchange(request, holder, token)
         } catch  where error.reason == .tokenRefused && mayRenew(admitted, startedAt: startedAt) {
             // The provider no longer takes the tenant's token: renew it and try once more.
             let (renewed, holder) = try await self.token(
-                admitted, TokenDemand(newerThan: token.generation), request.token.trace)
+                admitted, request.token, TokenDemand(newerThan: token.generation))
             do throws(ExchangeFailure) {
                 return try await exchange(request, holder, renewed)
             } catch {

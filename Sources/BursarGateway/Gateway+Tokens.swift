@@ -37,6 +37,15 @@ package final class WaitingRequest: Sendable {
 extension Gateway {
     package typealias Respond<Value: Sendable> = @Sendable (Answer<Value>) -> Void
 
+    /// How a request was let in. One whose credential is replaced meanwhile is let in again: by what memory
+    /// knows by now, then after a look into the store.
+    private enum Round: Int {
+        case first, again, afterLookUp
+
+        /// Places where a request waits come in this order: with the former credential after the present one.
+        func place(isFormer: Bool) -> Int { rawValue * 2 + (isFormer ? 2 : 1) }
+    }
+
     /// Answers with a token. `respond` is called once: before this returns when the token is in memory or the
     /// request is refused, else later on whatever thread. Counted before it is called.
     @discardableResult
@@ -46,7 +55,7 @@ extension Gateway {
         let now = environment.clock.now()
         do throws(Rejection) {
             let admitted = try admit(request, now: now, spent: nil)
-            return serve(request, admitted, startedAt: now, mayLookUp: true, waiting: nil, respond)
+            return serve(request, admitted, startedAt: now, round: .first, waiting: nil, respond)
         } catch {
             if error.mayBeStale, !refusals.isRemembered(RefusalMemory.key(of: request), now: now) {
                 return lookUp(request, after: error, startedAt: now, waiting: nil, respond)
@@ -57,13 +66,18 @@ extension Gateway {
     }
 
     private func serve(
-        _ request: TokenRequest, _ admitted: Admitted, startedAt: Instant, mayLookUp: Bool,
+        _ request: TokenRequest, _ admitted: Admitted, startedAt: Instant, round: Round,
         waiting: WaitingRequest?, _ respond: @escaping Respond<ServedToken>
     ) -> WaitingRequest? {
         let now = environment.clock.now()
         let cell: SlotCell
         do throws(ProfileGap) {
-            cell = try admitted.connection.cell(scope: admitted.scope, desk: desk)
+            guard let known = try admitted.connection.cell(scope: admitted.scope, desk: desk) else {
+                return settle(
+                    request, admitted, .superseded, startedAt: startedAt, round: round, waiting: waiting,
+                    respond)
+            }
+            cell = known
         } catch {
             finish(admitted.rejection(.profileIncomplete), startedAt: startedAt, respond)
             return nil
@@ -79,8 +93,7 @@ extension Gateway {
             waiting = waits
             return { verdict in
                 self.settle(
-                    request, admitted, verdict, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waits,
-                    respond)
+                    request, admitted, verdict, startedAt: startedAt, round: round, waiting: waits, respond)
             }
         }
         switch asked {
@@ -90,12 +103,9 @@ extension Gateway {
         case .refused(let failure, let retryAfter):
             let verdict = Verdict.refuse(failure, retryAfter: retryAfter)
             return settle(
-                request, admitted, verdict, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waiting,
-                respond)
+                request, admitted, verdict, startedAt: startedAt, round: round, waiting: waiting, respond)
         case .waiting(let waiter):
-            // With the former credential after the present one, and both again after a look-up.
-            let round = (mayLookUp ? 0 : 2) + (admitted.isFormer ? 2 : 1)
-            waiting?.waits(in: cell, as: waiter, round: round)
+            waiting?.waits(in: cell, as: waiter, round: round.place(isFormer: admitted.isFormer))
             return waiting
         }
     }
@@ -104,7 +114,7 @@ extension Gateway {
     @discardableResult
     private func settle(
         _ request: TokenRequest, _ admitted: Admitted, _ verdict: Verdict, startedAt: Instant,
-        mayLookUp: Bool, waiting: WaitingRequest?, _ respond: @escaping Respond<ServedToken>
+        round: Round, waiting: WaitingRequest?, _ respond: @escaping Respond<ServedToken>
     ) -> WaitingRequest? {
         switch verdict {
         case .serve(let token, let source):
@@ -114,14 +124,23 @@ extension Gateway {
             } catch {
                 finish(error, startedAt: startedAt, respond)
             }
-        case .refuse(let failure, let retryAfter) where failure.reason == .superseded && mayLookUp:
-            // The credential was replaced while the caller waited: its successor is a look-up away.
+        case .refuse(let failure, let retryAfter)
+        where failure.reason == .superseded && round != .afterLookUp:
+            // The credential was replaced while the caller waited. Its successor is in memory already, or a
+            // look-up away.
+            let now = environment.clock.now()
+            if round == .first, let fresh = try? admit(request, now: now, spent: admitted.limit),
+                fresh.connection !== admitted.connection
+            {
+                return serve(
+                    request, fresh, startedAt: startedAt, round: .again, waiting: waiting, respond)
+            }
             let rejection = admitted.rejection(.refused(failure, retryAfter))
             return lookUp(request, after: rejection, startedAt: startedAt, waiting: waiting, respond)
         case .refuse(let failure, let retryAfter):
             if failure.reason.quarantines, let former = former(of: admitted) {
                 return serve(
-                    request, former, startedAt: startedAt, mayLookUp: mayLookUp, waiting: waiting, respond)
+                    request, former, startedAt: startedAt, round: round, waiting: waiting, respond)
             }
             finish(admitted.rejection(.refused(failure, retryAfter)), startedAt: startedAt, respond)
         }
@@ -140,7 +159,7 @@ extension Gateway {
                 let admitted = try await self.admitAfterLookUp(request, rejection)
                 guard !waiting.isCancelled else { return }
                 _ = self.serve(
-                    request, admitted, startedAt: startedAt, mayLookUp: false, waiting: waiting, respond)
+                    request, admitted, startedAt: startedAt, round: .afterLookUp, waiting: waiting, respond)
             } catch {
                 guard !waiting.isCancelled else { return }
                 self.finish(error, startedAt: startedAt, respond)
@@ -161,7 +180,7 @@ extension Gateway {
         }
     }
 
-    private func admitAfterLookUp(
+    func admitAfterLookUp(
         _ request: TokenRequest, _ rejection: Rejection
     ) async throws(Rejection) -> Admitted {
         switch await follower.lookUp() {
@@ -234,6 +253,11 @@ extension Rejection {
             tenant: tenant, client: client, provider: connection?.provider,
             environment: connection?.environment, outcome: refusal.outcome)
     }
+}
+
+extension Verdict {
+    /// What somebody is told who comes with a credential that has been replaced.
+    static let superseded = Verdict.refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1))
 }
 
 extension Refusal {

@@ -51,6 +51,8 @@ package final class Gateway: Sendable {
     let usage: UsageRecorder
     let quota: QuotaDesk
     let refusals = RefusalMemory()
+    /// Credentials whose pardon the store has yet to hear of.
+    let pardons = Mutex<[CredentialID: OwnerID]>([:])
     let vault: Vault
     let world: World
     private let providers: [ProviderID]
@@ -161,11 +163,6 @@ package final class Gateway: Sendable {
     /// Starts the renewals that are due. `RenewalService` does it by itself; simulated time calls it.
     package func renewDue() {
         desk.renewDue(now: environment.clock.now(), jitter: environment.random.fraction)
-    }
-
-    /// Reads the whole configuration anew: for a store that may have lost changes.
-    package func followFromScratch() async -> Result<Void, StoreFailure> {
-        await follower.followFromScratch()
     }
 
     /// Exchanges quota with other replicas. `QuotaService` does it by itself; simulated time calls it.

@@ -15,7 +15,8 @@ package struct ShareBucket: Sendable, Equatable {
     private var out: Int64 = 0
     private var lent = Quota.none
     private var asked = Quota.none
-    private var share = ReplicaShare.none
+    /// Whose part of the limit it grants; none where the part is too small to be one.
+    package private(set) var share = ReplicaShare.none
     /// Whether exchanges look at this bucket; so few are watched that the others cost nothing.
     private var isWatched = false
     private var outlook = Outlook.unknown

@@ -28,6 +28,9 @@ package struct TokenSlot: Sendable {
         package let failure: ExchangeFailure
         package let count: Int
         package let retryAt: Instant
+        /// When to see whether the store still says so, where it was the store's word.
+        package var lookAt: Instant?
+        var nextTry: Instant { min(lookAt ?? retryAt, retryAt) }
     }
 
     package private(set) var state: State = .empty
@@ -42,6 +45,8 @@ package struct TokenSlot: Sendable {
     private var failures = 0
     /// Whether the last flight brought nothing, also while the next one is under way.
     private(set) var isFailing = false
+    /// Since when the store has said that the credential is quarantined.
+    private var recalledAt: Instant?
     private var forced = GenericCellRate()
 
     /// Renewals that callers can force: 1 in 30 s, burst 3 (docs/API.md section 4).
@@ -153,15 +158,8 @@ package struct TokenSlot: Sendable {
         case .empty: keepWarm ? Instant(microseconds: 0) : nil
         case .fresh(let token): token.renewAt
         case .refreshing(let flight, _): flight.deadline
-        case .coolingDown(let cooling, _): cooling.retryAt
+        case .coolingDown(let cooling, _): cooling.nextTry
         }
-    }
-
-    /// Whether somebody has asked lately: within twice the token's life, or an hour.
-    package func isInUse(at now: Instant) -> Bool {
-        guard let lastUsed else { return false }
-        let life = heldToken?.lifetime ?? .zero
-        return now - lastUsed <= max(life * 2, .seconds(3_600))
     }
 
     private mutating func startRenewalIfDue(
@@ -170,7 +168,7 @@ package struct TokenSlot: Sendable {
         switch state {
         case .fresh(let token) where now >= token.renewAt:
             takeOff(cause, newerThan: generation, now: now, budget: budget)
-        case .coolingDown(let cooling, _) where now >= cooling.retryAt:
+        case .coolingDown(let cooling, _) where now >= cooling.nextTry:
             takeOff(cause, newerThan: generation, now: now, budget: budget)
         case .empty, .fresh, .refreshing, .coolingDown:
             nil
@@ -195,7 +193,7 @@ package struct TokenSlot: Sendable {
     ) -> [Settlement]? {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         state = .fresh(token)
-        (failures, isFailing) = (0, false)
+        (failures, isFailing, recalledAt) = (0, false, nil)
         generation = max(generation, token.generation)
         return settle { demand in
             demand.accepts(token) && token.isGood(at: now)
@@ -211,6 +209,7 @@ package struct TokenSlot: Sendable {
     ) -> [Settlement]? {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         if failure.reason.isAttempt { failures += 1 }
+        recalledAt = nil
         return coolDown(
             failure, for: Backoff.delay(after: failure, count: failures, jitter: jitter), now: now)
     }
@@ -221,15 +220,20 @@ package struct TokenSlot: Sendable {
     {
         guard case .refreshing(let current, _) = state, current.id == flight else { return nil }
         failures = max(failures, stored.count)
-        return coolDown(ExchangeFailure(stored.reason), for: stored.retryIn, now: now)
+        let since = recalledAt ?? now
+        recalledAt = since
+        return coolDown(
+            ExchangeFailure(stored.reason), for: stored.retryIn, now: now,
+            lookAt: now - since < Self.recallTime ? now + Self.recallInterval : nil)
     }
 
     private mutating func coolDown(
-        _ failure: ExchangeFailure, for delay: Duration, now: Instant
+        _ failure: ExchangeFailure, for delay: Duration, now: Instant, lookAt: Instant? = nil
     ) -> [Settlement] {
         let still = heldToken
         isFailing = true
-        state = .coolingDown(Cooling(failure: failure, count: failures, retryAt: now + delay), still: still)
+        state = .coolingDown(
+            Cooling(failure: failure, count: failures, retryAt: now + delay, lookAt: lookAt), still: still)
         return settle { demand in
             if let still, still.isGood(at: now), demand.accepts(still) { return .serve(still, .memory) }
             return .refuse(failure, retryAfter: delay)
@@ -257,7 +261,7 @@ package struct TokenSlot: Sendable {
     /// The credential was replaced or withdrawn: the token goes, and a flight's late answer is dropped.
     package mutating func withdraw() -> [Settlement] {
         state = .empty
-        (failures, isFailing) = (0, false)
+        (failures, isFailing, recalledAt) = (0, false, nil)
         return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
     }
 
@@ -268,13 +272,20 @@ package struct TokenSlot: Sendable {
         return settle { _ in .refuse(ExchangeFailure(.superseded), retryAfter: .seconds(1)) }
     }
 
-    /// Ends a quarantine or a cooling down: the next request asks at once.
-    /// True when there was one: the slot's next event is earlier now.
+    /// Ends a quarantine or a cooling down: the next request asks at once, and so does a slot that somebody
+    /// relies on. True when there was one: the slot's next event is earlier now.
     @discardableResult
-    package mutating func retryNow() -> Bool {
-        guard case .coolingDown(_, let still) = state else { return false }
-        (failures, isFailing) = (0, false)
-        state = still.map(State.fresh) ?? .empty
+    package mutating func retryNow(now: Instant) -> Bool {
+        guard case .coolingDown(let cooling, let still) = state else { return false }
+        (failures, isFailing, recalledAt) = (0, false, nil)
+        if let still {
+            state = .fresh(still)
+        } else if isInUse(at: now) {
+            // An empty slot would be off the calendar.
+            state = .coolingDown(Cooling(failure: cooling.failure, count: 0, retryAt: now), still: nil)
+        } else {
+            state = .empty
+        }
         return true
     }
 

@@ -76,7 +76,9 @@ final class QuotaDesk: Sendable {
         var exchanging: [TenantID: TenantBucket] = [:]
         var steps: [QuotaStep] = []
         var remaining: [TenantBucket] = []
-        for bucket in turn {
+        // A tenant that was removed and added again has another bucket: of two, one is nobody's any more, and
+        // the store takes one step for each tenant.
+        for bucket in turn where directory.tenant(bucket.tenant)?.bucket === bucket {
             let plan = bucket.plan(now: now, isWanted: wanted.contains(bucket.tenant), isAway: isAway)
             if case .exchange(let ask, let offer) = plan {
                 exchanging[bucket.tenant] = bucket

@@ -5,30 +5,44 @@ internal import Synchronization
 /// Outlives the entry of its tenant: what was spent stays spent when the configuration changes.
 final class TenantBucket: Sendable {
     let tenant: TenantID
-    private let bucket: Mutex<ShareBucket>
+    private let contents: Mutex<Contents>
+
+    private struct Contents {
+        var limit: RateLimit
+        var bucket: ShareBucket
+    }
 
     init(tenant: TenantID, limit: RateLimit, share: ReplicaShare, now: Instant) {
         self.tenant = tenant
-        bucket = Mutex(ShareBucket(limit, share: share, now: now))
+        contents = Mutex(Contents(limit: limit, bucket: ShareBucket(limit, share: share, now: now)))
     }
 
     func spend(now: Instant) -> (decision: GenericCellRate.Decision, isNoticed: Bool) {
-        bucket.withLock { $0.spend(now: now) }
+        contents.withLock { $0.bucket.spend(now: now) }
     }
 
-    func shape(_ limit: RateLimit, share: ReplicaShare, now: Instant) {
-        bucket.withLock { $0.shape(limit, share: share, now: now) }
+    /// The share stays: the configuration sets the limit, and nothing else does.
+    func limit(to limit: RateLimit, now: Instant) {
+        contents.withLock { contents in
+            contents.limit = limit
+            contents.bucket.shape(limit, share: contents.bucket.share, now: now)
+        }
     }
 
-    func watch(now: Instant) -> Bool { bucket.withLock { $0.watch(now: now) } }
+    /// The limit stays, whatever it is by now.
+    func grant(_ share: ReplicaShare, now: Instant) {
+        contents.withLock { $0.bucket.shape($0.limit, share: share, now: now) }
+    }
+
+    func watch(now: Instant) -> Bool { contents.withLock { $0.bucket.watch(now: now) } }
 
     func plan(now: Instant, isWanted: Bool, isAway: Bool) -> ShareBucket.Plan {
-        bucket.withLock { $0.plan(now: now, isWanted: isWanted, isAway: isAway) }
+        contents.withLock { $0.bucket.plan(now: now, isWanted: isWanted, isAway: isAway) }
     }
 
     func settle(_ settlement: QuotaSettlement, now: Instant) {
-        bucket.withLock { $0.settle(taken: settlement.taken, left: settlement.left, now: now) }
+        contents.withLock { $0.bucket.settle(taken: settlement.taken, left: settlement.left, now: now) }
     }
 
-    func lose(now: Instant) { bucket.withLock { $0.lose(now: now) } }
+    func lose(now: Instant) { contents.withLock { $0.bucket.lose(now: now) } }
 }

@@ -71,7 +71,7 @@ final class HostWatch: Sendable {
         }
     }
 
-    /// For `ProviderAccess.mend` alone: it takes what has to be told away.
+    /// For `ProviderAccess.look` alone: it takes what has to be told away.
     func look(at now: Instant) -> Findings {
         contents.withLock { contents in
             defer { contents.hasClosed = false }

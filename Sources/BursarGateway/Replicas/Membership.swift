@@ -43,7 +43,7 @@ package final class Membership: Sendable {
         self.environment = environment
     }
 
-    /// The part of every tenant's limit that this replica may grant by itself. For the hit path: no lock.
+    /// The part of every tenant's limit that this replica may grant by itself.
     package var share: ReplicaShare { ReplicaShare(millionths: granted.load(ordering: .relaxed)) }
 
     /// Whether the store has answered and the clock is set. Nothing is timed before that.

@@ -14,6 +14,12 @@ final class TenantEntry: Sendable {
         self.connections = connections
         self.bucket = bucket
     }
+
+    /// Connections whose slot renews whether anyone asks or not.
+    var keptWarm: [ConnectionEntry] {
+        guard tenant.state == .active else { return [] }
+        return connections.filter { $0.connection.keepWarm && $0.credential.state != .pending }
+    }
 }
 
 /// A connection with its credential and profile, and the slots of its scopes.
@@ -24,7 +30,13 @@ final class ConnectionEntry: Sendable {
     let keys: OwnerKeys
     /// The same connection by the credential that the present one replaced, while that is kept.
     let fallback: ConnectionEntry?
-    private let cells = Mutex<[String?: SlotCell]>([:])
+    private let slots = Mutex(Slots())
+
+    private struct Slots {
+        var cells: [String?: SlotCell] = [:]
+        /// Whether another entry has taken this one's place.
+        var isClosed = false
+    }
 
     /// The slots of `former` move over: a changed name must not make a report about a token miss its slot.
     init(
@@ -37,33 +49,48 @@ final class ConnectionEntry: Sendable {
         self.keys = keys
         self.fallback = fallback
         guard let former, former.credential.version == credential.version else { return }
-        let known = former.cells.withLock { $0 }
-        cells.withLock { $0 = known }
+        // Those of a credential that was pending meanwhile have been withdrawn.
+        let known = former.slots.withLock { $0.cells }.filter { !$0.value.isWithdrawn }
+        slots.withLock { $0.cells = known }
     }
 
-    /// The slot for `scope`, remembered here so that a hit need not look it up in the desk.
-    func cell(scope: String?, desk: TokenDesk) throws(ProfileGap) -> SlotCell {
-        if let cell = cells.withLock({ $0[scope] }), !cell.isWithdrawn { return cell }
+    /// The slot for `scope`, remembered here so that a hit need not look it up in the desk. Nil when this
+    /// entry has been replaced meanwhile: it makes no more slots, which nobody would withdraw.
+    func cell(scope: String?, desk: TokenDesk) throws(ProfileGap) -> SlotCell? {
+        if let cell = knownCell(scope: scope) { return cell }
         let fields = SlotFields(
             owner: credential.owner, provider: profile.id, environment: connection.environment,
             credential: credential.id, credentialVersion: credential.version,
             tokenURL: try profile.url(profile.token.path, in: connection.environment), scope: scope)
-        let cell = desk.cell(for: fields) {
-            FlightContext(profile: profile, credential: credential, keys: keys, scope: scope)
+        // Under the lock, so that whatever was made before `close` is in the desk by then.
+        return slots.withLock { slots in
+            guard !slots.isClosed else { return nil }
+            let cell = desk.cell(for: fields) {
+                FlightContext(profile: profile, credential: credential, keys: keys, scope: scope)
+            }
+            slots.cells[scope] = cell
+            return cell
         }
-        cells.withLock { $0[scope] = cell }
-        return cell
     }
+
+    /// To be called when another entry has taken this one's place, and before its slots are withdrawn.
+    func close() {
+        slots.withLock { $0.isClosed = true }
+        fallback?.close()
+    }
+
+    /// The connection by the present credential, and by the former one where that is kept.
+    var withFallback: [ConnectionEntry] { [self] + [fallback].compactMap(\.self) }
 
     var choice: ConnectionChoice {
         ConnectionChoice(provider: profile.id, environment: connection.environment)
     }
 
     /// The slot for `scope`, if requests have come for it.
-    func knownCell(scope: String?) -> SlotCell? { cells.withLock { $0[scope] } }
+    func knownCell(scope: String?) -> SlotCell? { slots.withLock { $0.cells[scope] } }
 
     /// The slots that requests have come for.
-    var knownCells: [SlotCell] { cells.withLock { Array($0.values) } }
+    var knownCells: [SlotCell] { slots.withLock { Array($0.cells.values) } }
 
     /// Whether callers live on the former credential: the provider rejects the present one.
     func isServedByFormer(at now: Instant) -> Bool {

@@ -19,6 +19,11 @@ final class SlotCell: Sendable {
         /// Whether the credential has gone; nothing starts any more.
         var isWithdrawn = false
         var mayHoldLease = false
+
+        func waits(for reason: FailureReason?, now: Instant) -> Bool {
+            guard case .coolingDown(let cooling, _) = slot.state, now < cooling.retryAt else { return false }
+            return cooling.failure.reason == reason
+        }
     }
 
     private let contents: Mutex<Contents>
@@ -120,13 +125,17 @@ final class SlotCell: Sendable {
         contents.withLock { $0.isWithdrawn ? nil : $0.slot.nextEvent(keepWarm: $0.keepWarm) }
     }
 
-    /// True when a quarantine or a cooling down has ended by it.
-    func retryNow() -> Bool { contents.withLock { $0.slot.retryNow() } }
+    /// True when a quarantine or a cooling down has ended by it: any, or one for this reason alone.
+    func retryNow(if reason: FailureReason? = nil, now: Instant) -> Bool {
+        contents.withLock { contents in
+            guard reason == nil || contents.waits(for: reason, now: now) else { return false }
+            return contents.slot.retryNow(now: now)
+        }
+    }
 
     /// Whether the slot cools down for this reason.
-    func waits(for reason: FailureReason) -> Bool {
-        guard case .coolingDown(let cooling, _) = contents.withLock({ $0.slot.state }) else { return false }
-        return cooling.failure.reason == reason
+    func waits(for reason: FailureReason, now: Instant) -> Bool {
+        contents.withLock { $0.waits(for: reason, now: now) }
     }
 
     // MARK: Rotation
@@ -144,6 +153,11 @@ final class SlotCell: Sendable {
             return nil
         }
         return keeping
+    }
+
+    /// Whether it has no good token that the caller accepts.
+    func lacksToken(for demand: TokenDemand, at now: Instant) -> Bool {
+        contents.withLock { !($0.slot.goodToken(at: now).map(demand.accepts) ?? false) }
     }
 
     /// The former credential's token, where this slot has none that the caller accepts and may get one yet.

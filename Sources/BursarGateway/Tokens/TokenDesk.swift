@@ -55,18 +55,18 @@ final class TokenDesk: Sendable {
 
     private var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.values) } }
 
-    /// Drops the slots whose credential is not as `keeps` wants it: their tokens are gone, and late answers
-    /// with them.
-    func withdraw(where leaves: (SlotFields) -> Bool) {
-        let gone = contents.withLock { contents in
-            let gone = contents.cells.values.flatMap { $0.values.filter { leaves($0.key.fields) } }
+    /// Drops slots of these credentials, or of all, whose credential is not as it has to be: their tokens are
+    /// gone, and late answers with them.
+    func withdraw(of credentials: Set<CredentialID>?, where leaves: (SlotFields) -> Bool) {
+        let known = credentials.map { $0.flatMap { cells(of: $0) } } ?? allCells
+        let gone = known.filter { leaves($0.key.fields) }
+        contents.withLock { contents in
             for fields in gone.map(\.key.fields) {
                 contents.cells[fields.credential]?[fields] = nil
                 if contents.cells[fields.credential]?.isEmpty == true {
                     contents.cells[fields.credential] = nil
                 }
             }
-            return gone
         }
         for cell in gone { cell.withdraw() }
     }
@@ -123,11 +123,9 @@ final class TokenDesk: Sendable {
 
     // MARK: Renewing
 
-    /// Marks exactly these slots as kept warm. Those that are newly marked go on the calendar.
-    func keepWarm(_ warm: Set<SlotFields>) {
-        for cell in allCells where cell.setKeepWarm(warm.contains(cell.key.fields)) {
-            reschedule(cell)
-        }
+    /// A slot that is newly kept warm goes on the calendar.
+    func setKeepWarm(_ keepWarm: Bool, _ cell: SlotCell) {
+        if cell.setKeepWarm(keepWarm) { reschedule(cell) }
     }
 
     /// Puts the slot's next event on the calendar. Called after each landing and failure.

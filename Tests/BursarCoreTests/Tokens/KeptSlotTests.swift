@@ -1,4 +1,5 @@
-// A slot whose credential was replaced and is kept, and one that has a former one beside it.
+// A slot whose credential was replaced and is kept, one that has a former one beside it, and one among
+// replicas.
 import BursarCore
 import Testing
 
@@ -50,5 +51,23 @@ import Testing
         #expect(failed.yields(to: spare, for: .any, at: start))
         _ = slot.land(flight.id, with: TokenSlotTests.token(generation: 2), from: .provider, now: start)
         #expect(!slot.yields(to: spare, for: .any, at: start))
+    }
+
+    @Test func anotherReplicasQuarantineIsLookedAtAgainForAMinute() throws {
+        let stored = StoredFailure(reason: .invalidClient, count: 1, retryIn: .seconds(300))
+        var (slot, flight) = try waiting()
+        var now = start
+        var looks = 0
+        _ = slot.recall(flight.id, stored, now: now)
+        while let next = slot.nextEvent(keepWarm: false), next < start + .seconds(300) {
+            guard case .refuse = slot.request(.any, waiter: WaiterID(2), now: next, budget: budget) else {
+                throw TokenSlotTests.Unexpected()
+            }
+            guard let look = slot.renewIfDue(now: next, keepWarm: false, budget: budget) else { break }
+            (now, looks) = (next, looks + 1)
+            _ = slot.recall(look.id, stored, now: now)
+        }
+        #expect(looks == 13 && now == start + .seconds(65))
+        #expect(slot.nextEvent(keepWarm: false) == now + .seconds(300))
     }
 }

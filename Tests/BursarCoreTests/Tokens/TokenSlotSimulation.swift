@@ -54,7 +54,7 @@ struct SlotLife {
         case 67..<72: answerLate()
         case 72..<75: recall()
         case 75..<76: withdraw()
-        case 76..<79: slot.retryNow()
+        case 76..<79: slot.retryNow(now: now)
         case 79..<87: renew()
         default: letTimePass()
         }

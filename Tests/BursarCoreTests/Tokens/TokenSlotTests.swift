@@ -222,8 +222,19 @@ import Testing
         let flight = try takeOff()
         _ = slot.fail(flight.id, with: ExchangeFailure(.invalidClient), now: now, jitter: 0)
         #expect(ask() == .refuse(ExchangeFailure(.invalidClient), retryAfter: .seconds(300)))
-        slot.retryNow()
+        slot.retryNow(now: now)
         _ = try takeOff()
+    }
+
+    @Test mutating func retryNowKeepsASlotOnTheCalendarThatIsInUse() throws {
+        let flight = try takeOff()
+        _ = slot.fail(flight.id, with: ExchangeFailure(.circuitOpen), now: now, jitter: 0)
+        var forgotten = slot
+        slot.retryNow(now: now)
+        #expect(slot.nextEvent(keepWarm: false) == now)
+        #expect(slot.renewIfDue(now: now, keepWarm: false, budget: Self.budget) != nil)
+        forgotten.retryNow(now: now + .seconds(3_601))
+        #expect(forgotten.state == .empty && forgotten.nextEvent(keepWarm: false) == nil)
     }
 
     @Test mutating func aFlightPastItsDeadlineIsGivenUpAndItsLateAnswerDropped() throws {

@@ -1,8 +1,9 @@
 // One tenant's limit on several gateways: shares, and quota lent through the store.
 import BursarCore
-import BursarGateway
 import BursarTestSupport
 import Testing
+
+@testable import BursarGateway
 
 @Suite struct SharedLimitTests {
     let fixture = GatewayFixture()
@@ -126,5 +127,39 @@ import Testing
         let merchant = addMerchant()
         fixture.advance(by: .seconds(2))
         #expect(ask(second, merchant, times: 80) == 50)
+    }
+
+    @Test func aTenantThatIsRemovedAndAddedAgainIsExchangedOnce() {
+        let merchant = addMerchant()
+        let second = addHalf()
+        let before = fixture.quota.power.calls
+        #expect(ask(second, merchant, times: 80) == 50)
+        let tenant = fixture.directory.change { $0.tenants[merchant.tenant] }
+        for present in [nil, tenant] {
+            fixture.directory.change { tables in
+                tables.tenants[merchant.tenant] = present
+                tables.touch(merchant.tenant)
+            }
+            _ = fixture.run { await second.follow() }
+        }
+        #expect(ask(second, merchant, times: 80) == 50, "its bucket is another one")
+        fixture.advance(by: .milliseconds(250))
+        #expect(fixture.quota.power.calls > before && fixture.quota.repeated == 0)
+    }
+
+    @Test func aShareThatChangesLeavesTheLimitAsItIsByThen() throws {
+        let (limit, lower) = (
+            try #require(RateLimit(count: 1, period: .seconds(3_600), burst: 100)),
+            try #require(RateLimit(count: 1, period: .seconds(3_600), burst: 10))
+        )
+        let now = fixture.clock.now()
+        let tenant = fixture.addTenant()
+        let bucket = TenantBucket(tenant: tenant, limit: limit, share: .whole, now: now)
+        bucket.limit(to: lower, now: now)
+        bucket.grant(.equal(among: 2), now: now)
+        let granted = (0..<50).count { _ in
+            if case .allowed = bucket.spend(now: now).decision { true } else { false }
+        }
+        #expect(granted == 5)
     }
 }

@@ -72,6 +72,14 @@ import Testing
         #expect(merchants.map { fixture.ask($0.client.request) }.allSatisfy { $0.served != nil })
     }
 
+    @Test func slotsThatNeverHadATokenGetOneBeforeAnyoneAsksAgain() {
+        _ = failAll(20)
+        fixture.provider.recover()
+        let before = fixture.provider.calls.count
+        fixture.advance(by: .seconds(20))
+        #expect(fixture.provider.calls.count == before + 20)
+    }
+
     @Test func whoComesWhileOneIsTryingWaitsForItsWordAndIsServed() {
         let merchants = failAll(6)
         fixture.provider.behave { _ in .hold }

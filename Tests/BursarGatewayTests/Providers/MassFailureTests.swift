@@ -85,4 +85,33 @@ import Testing
         fixture.advance(by: .seconds(2))
         #expect(states(merchants).allSatisfy { $0 == .active })
     }
+
+    @Test func withoutTheStoreThePardonHoldsInMemory() {
+        let merchants = (0..<12).map { _ in fixture.addMerchant() }
+        fixture.provider.fail(.invalidClient)
+        for merchant in merchants { fixture.ask(merchant.client.request) }
+        fixture.tokens.availability.failure = .unavailable
+        fixture.advance(by: .seconds(2))
+        fixture.provider.recover()
+        fixture.advance(by: .seconds(12))
+        #expect(merchants.map { fixture.ask($0.client.request) }.allSatisfy { $0.served != nil })
+        #expect(states(merchants).contains(.rejected), "the store has not heard of it")
+        fixture.tokens.availability.failure = nil
+        fixture.advance(by: .seconds(2))
+        #expect(states(merchants).allSatisfy { $0 == .active })
+    }
+
+    @Test func aReplicaThatOnlyReadOfAQuarantineHearsOfThePardon() {
+        let merchants = (0..<12).map { _ in fixture.addMerchant() }
+        let other = fixture.addReplica()
+        fixture.provider.fail(.invalidClient)
+        for merchant in merchants.prefix(4) { fixture.ask(merchant.client.request) }
+        let calls = fixture.provider.calls.count
+        #expect(isRejected(fixture.ask(merchants[0].client.request, of: other)))
+        #expect(fixture.provider.calls.count == calls, "it has read of it")
+        for merchant in merchants.dropFirst(4) { fixture.ask(merchant.client.request) }
+        fixture.provider.recover()
+        fixture.advance(by: .seconds(8))
+        #expect(fixture.ask(merchants[0].client.request, of: other).served != nil)
+    }
 }

@@ -119,4 +119,19 @@ import Testing
         fixture.advance(by: .seconds(5))
         #expect(callsWithin(.seconds(3_600)) == 0)
     }
+
+    @Test func aSharedCredentialIsKeptWarmWhileAnyOfItsConnectionsIs() {
+        let tenants = [fixture.addTenant(), fixture.addTenant()]
+        let owner = OwnerID(UUIDValue(high: 9, low: 9))
+        let (credential, _) = fixture.addCredential(owner: owner, .zertiban, isPlatform: true)
+        for tenant in tenants { fixture.connect(tenant, to: credential, keepWarm: true) }
+        fixture.advance(by: .seconds(3))
+        #expect(fixture.provider.calls.count == 1)
+        fixture.connect(tenants[0], to: credential, keepWarm: false)
+        fixture.advance(by: .seconds(5))
+        #expect((16...22).contains(callsWithin(.seconds(3_600))))
+        fixture.connect(tenants[1], to: credential, keepWarm: false)
+        fixture.advance(by: .seconds(5))
+        #expect(callsWithin(.seconds(3_600)) == 0)
+    }
 }

@@ -18,14 +18,23 @@ package final class MemoryQuotaStore: QuotaStore {
     }
 
     private let rows = Mutex<[RowID: Row]>([:])
+    private let repeats = Mutex(0)
     private let clock: any GatewayClock
     /// Takes the store away.
     package let power = StoreSwitch()
 
     package init(clock: any GatewayClock) { self.clock = clock }
 
+    /// Exchanges that named a tenant twice, all of which failed.
+    package var repeated: Int { repeats.withLock { $0 } }
+
     package func exchange(_ request: QuotaRequest) async throws(StoreFailure) -> QuotaAnswer {
         try power.pass()
+        // No statement changes one row twice.
+        guard Set(request.steps.map(\.tenant)).count == request.steps.count else {
+            repeats.withLock { $0 += 1 }
+            throw .unexpected
+        }
         return answer(request)
     }
 

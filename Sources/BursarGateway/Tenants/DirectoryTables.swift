@@ -1,0 +1,182 @@
+// The tables that requests look things up in, changed in place by what has changed.
+internal import BursarCore
+
+/// The configuration without a lock. A change costs as much as it touches, however many tenants there are: it
+/// is made under the lock that every request takes. Only a reading of everything costs more, beside the lock.
+struct DirectoryTables {
+    private(set) var tenants: [TenantID: TenantEntry] = [:]
+    private(set) var clientsByHash: [[UInt8]: ClientEntry] = [:]
+    private(set) var credentials: [CredentialID: Credential] = [:]
+    private(set) var keys: [OwnerID: OwnerKeys] = [:]
+    private var clients: [ClientID: ClientEntry] = [:]
+    private var connections: [TenantID: [Connection]] = [:]
+    /// Tenants with a connection by a credential that is not their own, or was unknown then. Of their own
+    /// ones the owner says whose they are.
+    private var sharers: [CredentialID: Set<TenantID>] = [:]
+    /// How many connections want a credential's slot kept warm, where any does.
+    private var warm: [CredentialID: Int] = [:]
+    private let profiles: [ProviderID: ProviderProfile]
+
+    /// What a change has made of the tenants, for those who keep something about them.
+    struct Effects {
+        /// What requests found before the change and find no longer.
+        var replaced: [TenantEntry] = []
+        /// What they find instead, and what is new.
+        var made: [TenantEntry] = []
+        /// Credentials that were touched, whether or not they are still there.
+        var credentials: Set<CredentialID> = []
+    }
+
+    init(profiles: [ProviderID: ProviderProfile]) { self.profiles = profiles }
+
+    // MARK: Looking up
+
+    /// Every tenant that a platform credential acts for.
+    func tenants(of credential: CredentialID) -> Set<TenantID> {
+        guard credentials[credential]?.isPlatform == true else { return [] }
+        return sharers[credential] ?? []
+    }
+
+    /// Every tenant that has a connection by a credential, the present or the former one of it.
+    func users(of credential: CredentialID, owner: OwnerID?) -> Set<TenantID> {
+        var users = sharers[credential] ?? []
+        if let own = owner.map({ TenantID($0.uuid) }), uses(own, credential) { users.insert(own) }
+        return users
+    }
+
+    private func uses(_ tenant: TenantID, _ credential: CredentialID) -> Bool {
+        connections[tenant]?.contains { $0.credentials.contains(credential) } ?? false
+    }
+
+    /// Whether any connection wants the credential's slot kept warm.
+    func isKeptWarm(_ credential: CredentialID) -> Bool { warm[credential] != nil }
+
+    // MARK: Changing
+
+    /// - Parameters:
+    ///   - former: what these tables take the place of, where they are made anew: buckets, keys and slots
+    ///     go over.
+    ///   - share: for the buckets of new tenants.
+    mutating func apply(
+        _ changes: DirectoryChanges, inheriting former: DirectoryTables? = nil, share: ReplicaShare,
+        now: Instant
+    ) -> Effects {
+        var effects = Effects()
+        effects.credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
+        if let former { effects.replaced = Array(former.tenants.values) }
+        replaceKeys(changes, former: former?.keys ?? [:])
+        replaceClients(changes)
+        let affected = replaceCredentials(changes, effects.credentials)
+        let present = Set(changes.tenants.map(\.id))
+        for id in changes.touchedTenants.subtracting(present) {
+            connect(id, by: nil)
+            keys[OwnerID(id)] = nil
+            replace(id, by: nil, &effects)
+        }
+        let connections = Dictionary(grouping: changes.connections, by: \.tenant)
+        for tenant in changes.tenants { connect(tenant.id, by: connections[tenant.id] ?? []) }
+        let indirect = affected.subtracting(present).compactMap { tenants[$0]?.tenant }
+        for tenant in changes.tenants + indirect {
+            let known = tenants[tenant.id] ?? former?.tenants[tenant.id]
+            let entry = entry(of: tenant, former: known, share: share, now: now)
+            replace(tenant.id, by: entry, &effects)
+        }
+        return effects
+    }
+
+    /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
+    private mutating func replaceKeys(_ changes: DirectoryChanges, former: [OwnerID: OwnerKeys]) {
+        let present = Dictionary(grouping: changes.dataKeys, by: \.owner)
+        for owner in changes.touchedOwners where present[owner] == nil { keys[owner] = nil }
+        for (owner, keys) in present {
+            let holder = self.keys[owner] ?? former[owner] ?? OwnerKeys()
+            holder.replace(keys)
+            self.keys[owner] = holder
+        }
+    }
+
+    private mutating func replaceClients(_ changes: DirectoryChanges) {
+        for id in changes.touchedClients.union(changes.clients.map(\.id)) {
+            guard let former = clients.removeValue(forKey: id) else { continue }
+            clientsByHash[former.client.secretHash] = nil
+        }
+        for client in changes.clients {
+            let entry = ClientEntry(client: client)
+            clients[client.id] = entry
+            clientsByHash[client.secretHash] = entry
+        }
+    }
+
+    /// Returns the tenants whose connections go by one of those that were touched.
+    private mutating func replaceCredentials(
+        _ changes: DirectoryChanges, _ touched: Set<CredentialID>
+    ) -> Set<TenantID> {
+        var owners: [CredentialID: OwnerID] = [:]
+        for id in touched { owners[id] = credentials.removeValue(forKey: id)?.owner }
+        for credential in changes.credentials {
+            credentials[credential.id] = credential
+            owners[credential.id] = credential.owner
+        }
+        return touched.reduce(into: []) { $0.formUnion(users(of: $1, owner: owners[$1])) }
+    }
+
+    private mutating func connect(_ tenant: TenantID, by present: [Connection]?) {
+        for id in (connections[tenant] ?? []).flatMap(\.credentials) {
+            sharers[id]?.remove(tenant)
+            if sharers[id]?.isEmpty == true { sharers[id] = nil }
+        }
+        connections[tenant] = present
+        for id in (present ?? []).flatMap(\.credentials) where credentials[id]?.owner != OwnerID(tenant) {
+            sharers[id, default: []].insert(tenant)
+        }
+    }
+
+    private mutating func replace(_ tenant: TenantID, by made: TenantEntry?, _ effects: inout Effects) {
+        if let replaced = tenants[tenant] {
+            effects.replaced.append(replaced)
+            for connection in replaced.keptWarm {
+                let id = connection.credential.id
+                warm[id] = warm[id].flatMap { $0 > 1 ? $0 - 1 : nil }
+            }
+        }
+        tenants[tenant] = made
+        guard let made else { return }
+        effects.made.append(made)
+        for connection in made.keptWarm { warm[connection.credential.id, default: 0] += 1 }
+    }
+
+    // MARK: Entries
+
+    private mutating func entry(
+        of tenant: Tenant, former: TenantEntry?, share: ReplicaShare, now: Instant
+    ) -> TenantEntry {
+        let known = (former?.connections ?? []).flatMap(\.withFallback)
+        let entries = (connections[tenant.id] ?? []).compactMap { connection in
+            let fallback = connection.former.flatMap { entry(for: connection, by: $0, known: known) }
+            return entry(for: connection, by: connection.credential, fallback: fallback, known: known)
+        }
+        former?.bucket.limit(to: tenant.limit, now: now)
+        let bucket =
+            former?.bucket ?? TenantBucket(tenant: tenant.id, limit: tenant.limit, share: share, now: now)
+        return TenantEntry(tenant: tenant, connections: entries, bucket: bucket)
+    }
+
+    private mutating func entry(
+        for connection: Connection, by id: CredentialID, fallback: ConnectionEntry? = nil,
+        known: [ConnectionEntry]
+    ) -> ConnectionEntry? {
+        guard let credential = credentials[id],
+            let profile = profiles[connection.provider]
+        else { return nil }
+        let keys = keys[credential.owner] ?? OwnerKeys()
+        self.keys[credential.owner] = keys
+        return ConnectionEntry(
+            connection: connection, credential: credential, profile: profile, keys: keys,
+            fallback: fallback, former: known.first { $0.credential.id == credential.id })
+    }
+}
+
+extension Connection {
+    /// Those that it names.
+    fileprivate var credentials: [CredentialID] { [credential] + [former].compactMap(\.self) }
+}

@@ -1,0 +1,216 @@
+// Tables that followed every change are those that one reading of everything makes.
+import BursarCore
+import BursarTestSupport
+import Testing
+
+@testable import BursarGateway
+
+@Suite struct DirectoryTablesTests {
+    @Test(arguments: TestLength.seeds(short: 100, long: 1_000))
+    func tablesThatFollowedAreThoseThatAreReadAnew(seeds: Range<UInt64>) async throws {
+        for seed in seeds {
+            var life = ConfigurationLife(seed: seed)
+            for step in 0..<60 {
+                life.change()
+                guard life.random.next() % 3 > 0 else { continue }  // some are followed together
+                try await life.follow()
+                let (followed, anew) = (life.picture, try await life.pictureMadeAnew())
+                guard followed == anew else {
+                    Issue.record("seed \(seed), step \(step): \(followed) is not \(anew)")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test func aChangeTouchesWhatItNamesAlone() async throws {
+        let fixture = GatewayFixture()
+        let merchants = (0..<5).map { _ in fixture.addMerchant() }
+        var tables = DirectoryTables(profiles: ProviderProfile.samples)
+        let all = try await fixture.directory.changes(since: nil)
+        _ = tables.apply(all, share: .whole, now: fixture.clock.now())
+        fixture.writeKeyring(GatewayFixture.firstKey, GatewayFixture.secondKey)
+        fixture.rewrap(under: "test-2")
+        let keys = try await fixture.directory.changes(since: all.version)
+        let rewrapped = tables.apply(keys, share: .whole, now: fixture.clock.now())
+        #expect(keys.dataKeys.count == 5 && !keys.isComplete)
+        #expect(rewrapped.made.isEmpty && rewrapped.replaced.isEmpty && rewrapped.credentials.isEmpty)
+        fixture.changeCredential(merchants[2].credential) { $0.state = .pending }
+        let credential = try await fixture.directory.changes(since: keys.version)
+        let changed = tables.apply(credential, share: .whole, now: fixture.clock.now())
+        #expect(changed.made.map(\.tenant.id) == [merchants[2].tenant])
+        #expect(changed.replaced.map(\.tenant.id) == [merchants[2].tenant])
+    }
+
+    @Test func anEntryThatWasReplacedMakesNoMoreSlots() async throws {
+        let fixture = GatewayFixture()
+        let merchant = fixture.addMerchant()
+        var tables = DirectoryTables(profiles: ProviderProfile.samples)
+        let all = try await fixture.directory.changes(since: nil)
+        _ = tables.apply(all, share: .whole, now: fixture.clock.now())
+        let (entry, desk) = (try #require(tables.tenants[merchant.tenant]).connections[0], TokenDesk())
+        let cell = try #require(try entry.cell(scope: nil, desk: desk))
+        entry.close()
+        #expect(try entry.cell(scope: nil, desk: desk) === cell)
+        #expect(try entry.cell(scope: "other", desk: desk) == nil)
+        desk.withdraw(of: [merchant.credential]) { _ in true }
+        #expect(cell.isWithdrawn && desk.cells(of: merchant.credential).isEmpty)
+        #expect(try entry.cell(scope: nil, desk: desk) === cell, "which says that it has been superseded")
+    }
+}
+
+/// A configuration that is changed by chance, and tables that follow it.
+private struct ConfigurationLife {
+    /// Everything that can be seen of tables.
+    struct Picture: Equatable {
+        var tenants: [TenantID: Tenant] = [:]
+        var connections: [TenantID: Set<[String]>] = [:]
+        var clients: [[UInt8]: Client] = [:]
+        var acting: [CredentialID: Set<TenantID>] = [:]
+        var users: [CredentialID: Set<TenantID>] = [:]
+        var warm: Set<CredentialID> = []
+        var endings: [ClientID: Instant] = [:]
+        var rotating: Set<TenantID> = []
+    }
+
+    private static let profiles = ProviderProfile.samples
+    private static let providers = [ProviderProfile.zertiban.id, ProviderProfile.zatlas.id]
+
+    var random: SplitMix64
+    private let store = MemoryDirectoryStore()
+    private var tables = DirectoryTables(profiles: profiles)
+    private var census = DirectoryCensus()
+    private var version: ConfigVersion?
+    private let tenants: [TenantID]
+    private let credentials: [Credential]
+    private let clients: [ClientID]
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        let tenants = (0..<6).map { TenantID(UUIDValue(high: 1, low: $0)) }
+        self.tenants = tenants
+        // Two of each tenant, and three of nobody's alone.
+        credentials = (0..<15).map { (number: Int) in
+            let isPlatform = number >= 12
+            let nobody = OwnerID(UUIDValue(high: 2, low: UInt64(number)))
+            return Credential(
+                id: CredentialID(UUIDValue(high: 3, low: UInt64(number))),
+                owner: isPlatform ? nobody : OwnerID(tenants[number / 2]),
+                provider: Self.providers[number % 2], environment: .sandbox, version: 1,
+                clientID: "client", secret: .missing, state: .active, sharesToken: false,
+                isPlatform: isPlatform)
+        }
+        clients = (0..<5).map { ClientID("brc_" + String(repeating: "0", count: 19) + "\($0)")! }
+    }
+
+    // MARK: Changing
+
+    mutating func change() {
+        switch random.next() % 10 {
+        case 0..<2: changeTenant()
+        case 2..<5: changeCredential()
+        case 5..<8: connect()
+        default: changeClient()
+        }
+    }
+
+    private mutating func changeTenant() {
+        let id = tenants.randomElement(using: &random)!
+        let (isThere, isActive) = (random.next() % 4 > 0, random.next() % 4 > 0)
+        store.change { tables in
+            tables.tenants[id] = isThere ? Self.tenant(id, isActive ? .active : .suspended) : nil
+            if !isThere { tables.connections = tables.connections.filter { $0.value.tenant != id } }
+            tables.touch(id)
+        }
+    }
+
+    private static func tenant(_ id: TenantID, _ state: Tenant.State) -> Tenant {
+        Tenant(id: id, name: "", state: state, limit: .standard)
+    }
+
+    /// Connections stay when their credential goes, and work again when it comes back.
+    private mutating func changeCredential() {
+        var credential = credentials.randomElement(using: &random)!
+        let isThere = random.next() % 4 > 0
+        credential.state = Credential.State.allCases.randomElement(using: &random)!
+        credential.version = Int.random(in: 1...3, using: &random)
+        let changed = credential
+        store.change { tables in
+            tables.credentials[changed.id] = isThere ? changed : nil
+            tables.touch(changed.id)
+        }
+    }
+
+    private mutating func connect() {
+        let tenant = tenants.randomElement(using: &random)!
+        let usable = credentials.filter { $0.isPlatform || $0.owner == OwnerID(tenant) }
+        let present = usable.randomElement(using: &random)!
+        let former = random.next() % 3 == 0 ? usable.randomElement(using: &random)!.id : nil
+        let connection = Connection(
+            tenant: tenant, provider: present.provider, environment: .sandbox, credential: present.id,
+            former: former, origins: [], keepWarm: random.next() % 2 == 0)
+        let alone = random.next() % 3 == 0
+        store.change { tables in
+            if tables.tenants[tenant] == nil { tables.tenants[tenant] = Self.tenant(tenant, .active) }
+            if alone { tables.connections = tables.connections.filter { $0.value.tenant != tenant } }
+            tables.connect(connection)
+        }
+    }
+
+    private mutating func changeClient() {
+        let id = clients.randomElement(using: &random)!
+        let end = random.next() % 2 == 0 ? Instant(seconds: 1_000) : nil
+        let client = Client(
+            id: id, secretHash: [UInt8(random.next() % 200)], pepperVersion: 1, tenants: [], provider: nil,
+            environment: nil, expiresAt: end)
+        let isThere = random.next() % 4 > 0
+        store.change { tables in
+            // Hashes differ as those of secrets do.
+            let isFree = !tables.clients.values.contains { $0.secretHash == client.secretHash }
+            tables.clients[id] = isThere && isFree ? client : nil
+            tables.touch(id)
+        }
+    }
+
+    // MARK: Looking
+
+    mutating func follow() async throws {
+        let changes = try await store.changes(since: version)
+        guard changes.version != version else { return }
+        let effects = tables.apply(changes, share: .whole, now: Instant(seconds: 1))
+        census.apply(changes, effects)
+        version = changes.version
+    }
+
+    func pictureMadeAnew() async throws -> Picture {
+        let changes = try await store.changes(since: nil)
+        var tables = DirectoryTables(profiles: Self.profiles)
+        var census = DirectoryCensus()
+        census.apply(changes, tables.apply(changes, share: .whole, now: Instant(seconds: 1)))
+        return picture(of: tables, census)
+    }
+
+    var picture: Picture { picture(of: tables, census) }
+
+    private func picture(of tables: DirectoryTables, _ census: DirectoryCensus) -> Picture {
+        var picture = Picture()
+        picture.tenants = tables.tenants.mapValues(\.tenant)
+        picture.connections = tables.tenants.mapValues { Set($0.connections.map(Self.words)) }
+        picture.clients = tables.clientsByHash.mapValues(\.client)
+        for credential in credentials {
+            picture.acting[credential.id] = tables.tenants(of: credential.id)
+            picture.users[credential.id] = tables.users(of: credential.id, owner: credential.owner)
+            if tables.isKeptWarm(credential.id) { picture.warm.insert(credential.id) }
+        }
+        picture.endings = census.endings
+        picture.rotating = Set(census.rotating.keys)
+        return picture
+    }
+
+    private static func words(_ entry: ConnectionEntry) -> [String] {
+        [
+            "\(entry.connection)", "\(entry.credential)",
+            entry.fallback.map { "\($0.connection) \($0.credential)" } ?? "",
+        ]
+    }
+}
