@@ -47,10 +47,12 @@ check_tests() {
         check "tests" "${run[@]}" "$@" || true
         return
     fi
-    # One after the other: source readers and whole programs under load keep every core busy, and what runs
-    # beside them has deadlines.
+    # One after the other: source readers, simulations and whole programs under load keep every core busy, and
+    # what runs beside them has deadlines.
     check "tidiness" "${run[@]}" --filter TidyTests || true
-    check "tests of the parts" "${run[@]}" --skip TidyTests --skip EndToEndTests || true
+    check "tests in simulated time" "${run[@]}" --filter '^(BursarCoreTests|BursarGatewayTests)\.' || true
+    check "tests of the parts" "${run[@]}" --skip '^(BursarCoreTests|BursarGatewayTests|EndToEndTests|TidyTests)\.' \
+        || true
     check "tests of the programs" "${run[@]}" --filter EndToEndTests || true
     check "operations" env BURSAR_TEST_BIN="$root/.build/debug" PYTHONDONTWRITEBYTECODE=1 \
         "$BURSAR_TEST_PYTHON" Tests/Operations/run.py || true

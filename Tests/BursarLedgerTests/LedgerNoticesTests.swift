@@ -12,7 +12,9 @@ import Testing
             try await database.withLedger { ledger async throws in
                 let (heard, hearing) = AsyncStream.makeStream(of: ConfigVersion?.self)
                 let notices = LedgerNotices(
-                    ledger: ledger, configuration: PostgresConfiguration(connectionString: database.url))
+                    ledger: ledger,
+                    configuration: PostgresConfiguration(
+                        connectionString: database.url, applicationName: "listener"))
                 let listening = Task {
                     do throws(StoreFailure) {
                         try await notices.listen { hearing.yield($0) }
@@ -33,7 +35,7 @@ import Testing
                     _ = try await connection.query(
                         """
                         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                        WHERE datname = current_database() AND query LIKE 'LISTEN%'
+                        WHERE datname = current_database() AND application_name = 'listener'
                         """)
                 }
                 #expect(await listening.value == .unavailable)

@@ -42,7 +42,8 @@ import Testing
 
     @Test func itReportsWhatItHasApplied() {
         fixture.changeTenant(merchant.tenant) { $0.name = "Other" }
-        fixture.advance(by: .seconds(3))
+        // A look for changes, and the next heartbeat.
+        fixture.advance(by: .seconds(5))
         #expect(fixture.replicas.reports.map(\.applied) == [fixture.directory.version])
     }
 

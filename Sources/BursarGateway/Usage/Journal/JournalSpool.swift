@@ -34,6 +34,7 @@ struct JournalSpool {
     /// Journals whose acknowledged frames may be lost, until the new store says how far it has them.
     private var doubted: Set<JournalID> = []
     private(set) var epoch = 0
+    private var cleanedAt: Instant?
 
     var bytes: Int { segments.values.reduce(0) { $0 + $1.bytes } }
     var pending: Int { frames.values.reduce(0) { $0 + $1.count { $0.deliveredAt == nil } } }
@@ -139,6 +140,12 @@ struct JournalSpool {
         frames.values.allSatisfy { locations in
             locations.allSatisfy { $0.segment != segment || ($0.deliveredAt.map { $0 <= limit } ?? false) }
         }
+    }
+
+    mutating func isCleaningDue(each interval: Duration, now: Instant) -> Bool {
+        if let cleanedAt, now - cleanedAt < interval, now >= cleanedAt { return false }
+        cleanedAt = now
+        return true
     }
 
     /// Closed segments in which every frame was delivered before `limit`, and was still there once it had

@@ -94,6 +94,8 @@ extension UsageJournal {
 
     /// Removes what was delivered long enough ago, and is known to be there still.
     func clean(now: Instant) {
+        // All frames are gone through, and there may be those of days.
+        guard spool.withLock({ $0.isCleaningDue(each: limits.kept * (1.0 / 60), now: now) }) else { return }
         let limit = now - limits.kept
         sealing.withLock { sealing in
             // The present segment is closed when all that it holds is old enough to go.
