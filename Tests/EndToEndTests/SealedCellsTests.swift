@@ -32,6 +32,7 @@ import Testing
             #expect(columns["credential.secret"] ?? 0 >= 12 && columns["token_slot.access_token"] ?? 0 >= 10)
             #expect(columns["token_slot.refresh_token"] ?? 0 >= 2, "two tenants' refresh tokens")
             #expect(columns["data_key.wrapped"] == 3 && columns["pepper.wrapped"] == 1)
+            #expect(columns["audit_key.wrapped"] == 1)
             let vault = Vault(try Keyring.load(path: bench.folder.path + "/keyring"))
             let keys = cells.compactMap(\.dataKey)
             for cell in cells { try cell.open(cell.bytes, cell.keyVersion, vault, keys) }
@@ -102,8 +103,8 @@ import Testing
 private struct SealedCell: Hashable, Sendable {
     enum Place: Hashable, Sendable {
         case value(SealedPlace)
-        /// A data key or a pepper under the key of that id.
-        case key(OwnerID, version: Int, keyID: String, isPepper: Bool)
+        /// A key of that table, under the key of that id.
+        case key(OwnerID, version: Int, keyID: String, table: String)
     }
 
     let place: Place
@@ -113,12 +114,12 @@ private struct SealedCell: Hashable, Sendable {
     var column: String {
         switch place {
         case .value(let place): "\(place.table).\(place.column)"
-        case .key(_, _, _, let isPepper): isPepper ? "pepper.wrapped" : "data_key.wrapped"
+        case .key(_, _, _, let table): "\(table).wrapped"
         }
     }
 
     var dataKey: WrappedDataKey? {
-        guard case .key(let owner, let version, let keyID, false) = place else { return nil }
+        guard case .key(let owner, let version, let keyID, "data_key") = place else { return nil }
         return WrappedDataKey(owner: owner, version: version, keyID: keyID, wrapped: bytes)
     }
 
@@ -164,22 +165,19 @@ private struct SealedCell: Hashable, Sendable {
     }
 
     private static func keys(_ connection: PostgresConnection) async throws -> [SealedCell] {
-        let dataKeys = try await connection.query(
-            "SELECT owner_id, version, kek_id, wrapped FROM bursar.data_key"
+        try await connection.query(
+            """
+            SELECT 'data_key', owner_id, version, kek_id, wrapped FROM bursar.data_key
+            UNION ALL SELECT 'pepper', \(Vault.pepperOwner), version, kek_id, wrapped FROM bursar.pepper
+            UNION ALL SELECT 'audit_key', \(AuditChain.keyOwner), version, kek_id, wrapped
+            FROM bursar.audit_key
+            """
         ).map { row in
-            let (owner, version, keyID, wrapped) = try row.decode(
-                OwnerID.self, Int.self, String.self, [UInt8].self)
+            let (table, owner, version, keyID, wrapped) = try row.decode(
+                String.self, OwnerID.self, Int.self, String.self, [UInt8].self)
             return SealedCell(
-                place: .key(owner, version: version, keyID: keyID, isPepper: false), bytes: wrapped,
+                place: .key(owner, version: version, keyID: keyID, table: table), bytes: wrapped,
                 keyVersion: 0)
         }
-        let peppers = try await connection.query("SELECT version, kek_id, wrapped FROM bursar.pepper")
-            .map { row in
-                let (version, keyID, wrapped) = try row.decode(Int.self, String.self, [UInt8].self)
-                return SealedCell(
-                    place: .key(Vault.pepperOwner, version: version, keyID: keyID, isPepper: true),
-                    bytes: wrapped, keyVersion: 0)
-            }
-        return dataKeys + peppers
     }
 }

@@ -115,12 +115,16 @@ class Family(NamedTuple):
     labels: set[str]
 
 
+KINDS = {"counter", "gauge", "histogram"}
+
+
 def catalogue() -> dict[str, Family]:
     """The families of the runbook's table."""
     families: dict[str, Family] = {}
     for line in (ROOT / "docs" / "RUNBOOK.md").read_text().splitlines():
         cells = [cell.strip() for cell in line.split("|")]
-        if len(cells) < 5 or not cells[1].startswith("`bursar_"):
+        # Other tables begin with what is seen of a family, and go on with why.
+        if len(cells) < 5 or not cells[1].startswith("`bursar_") or cells[2] not in KINDS:
             continue
         # A label stands in backticks, perhaps with its values: `pool` or `step=full/refresh`.
         labels = set(re.findall(r"`([a-z_]+)(?:=[^`]*)?`", cells[3]))
