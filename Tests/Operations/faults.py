@@ -1,9 +1,9 @@
 """Real faults, each on gateways of its own, and the alerts that each must raise."""
 
 import datetime
+import itertools
 import resource
 import socket
-import time
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from defect import Defect
 from fault import Fault
 from programs import Failed, find_program, until
 from provider_faults import ProviderFaults
+from servers import Gateway
 from stand import Stand, Tenant
 
 # A state directory on a file system that a test can fill.
@@ -24,6 +25,15 @@ SMALL_DISK = [
 ]
 # As many open files as may be.
 MANY_FILES = ["/bin/sh", "-c", 'ulimit -n "$(ulimit -Hn)" && exec "$@"', "launcher"]
+
+
+SCRAPES = 'bursar_http_requests_total{server="admin",route="/metrics",method="GET",status_class="2xx"}'
+
+
+def _await_scrape(gateway: Gateway) -> None:
+    """Until somebody besides us has read the metrics of the process that runs now."""
+    ours = itertools.count()
+    until("it was scraped", lambda: (gateway.metric(SCRAPES) or 0) > next(ours))
 
 
 class Faults(ProviderFaults):
@@ -159,8 +169,7 @@ class Faults(ProviderFaults):
             for _ in range(3):
                 gateway.kill()
                 gateway.start()
-                started = gateway.metric("bursar_process_start_time_seconds") or 0.0
-                until("it was scraped", lambda: time.time() > started + 2.5)
+                _await_scrape(gateway)
 
         return Fault("restarting", {"BursarRestarting"}, [gateway], break_it)
 
