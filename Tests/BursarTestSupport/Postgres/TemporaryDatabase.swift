@@ -48,8 +48,8 @@ package struct TemporaryDatabase: Sendable {
         return TemporaryDatabase(name: name, url: replaceDatabase(of: server, with: name))
     }
 
-    /// Brought to the program's schema once for each process: to copy it takes a fraction of the time. It goes
-    /// with the server, which is the tests' own.
+    /// Brought to the program's schema once for each process: to copy it takes a fraction of the time. It
+    /// goes with the server, which is the tests' own.
     private actor Template {
         static let shared = Template()
         private var making: Task<String, any Error>?
