@@ -3,7 +3,7 @@ internal import BursarCore
 
 /// A request that was let in.
 struct Admitted {
-    let client: Client
+    let caller: ClientEntry
     let tenant: TenantEntry
     /// What to ask the provider for; nil asks for no scope.
     let scope: String?
@@ -12,11 +12,15 @@ struct Admitted {
     /// Whether `connection` is by the former credential.
     private(set) var isFormer = false
 
-    init(client: Client, tenant: TenantEntry, scope: String?, limit: LimitState, connection: ConnectionEntry)
-    {
-        (self.client, self.tenant, self.scope, self.limit) = (client, tenant, scope, limit)
+    init(
+        caller: ClientEntry, tenant: TenantEntry, scope: String?, limit: LimitState,
+        connection: ConnectionEntry
+    ) {
+        (self.caller, self.tenant, self.scope, self.limit) = (caller, tenant, scope, limit)
         self.connection = connection
     }
+
+    var client: Client { caller.client }
 
     func by(_ fallback: ConnectionEntry) -> Admitted {
         var former = self
@@ -40,8 +44,8 @@ extension Gateway {
     /// The whole way in, from memory. `spent` is the limit's state when this request has paid already, and is
     /// only let in again because memory was behind the store.
     func admit(_ request: TokenRequest, now: Instant, spent: LimitState?) throws(Rejection) -> Admitted {
-        let client = try authenticate(request.proof, now: now)
-        let tenant = try tenant(of: client, named: request.tenant)
+        let (caller, tenant) = try caller(request.proof, named: request.tenant, now: now)
+        let client = caller.client
         let limit = if let spent { spent } else { try spend(of: tenant, client: client, now: now) }
         var chosen: ConnectionChoice?
         do throws(Refusal) {
@@ -50,7 +54,7 @@ extension Gateway {
             try check(connection, origin: request.origin, client: client)
             let scope = try scope(request.scope, of: connection)
             return Admitted(
-                client: client, tenant: tenant, scope: scope, limit: limit, connection: connection)
+                caller: caller, tenant: tenant, scope: scope, limit: limit, connection: connection)
         } catch {
             throw Rejection(
                 refusal: error, mayBeStale: error.mayBeStale, client: client.id, tenant: tenant.tenant.id,
@@ -62,8 +66,8 @@ extension Gateway {
     /// nothing.
     func stillStands(_ admitted: Admitted, _ request: TokenRequest) throws(Rejection) {
         do throws(Rejection) {
-            let client = try authenticate(request.proof, now: environment.clock.now())
-            _ = try tenant(of: client, named: admitted.tenant.tenant.id)
+            let now = environment.clock.now()
+            _ = try caller(request.proof, named: admitted.tenant.tenant.id, now: now)
         } catch {
             throw Rejection(
                 refusal: error.refusal, client: admitted.client.id, tenant: admitted.tenant.tenant.id,
@@ -71,32 +75,47 @@ extension Gateway {
         }
     }
 
+    /// Who asks, for an active tenant of theirs.
+    func caller(
+        _ proof: ClientProof, named: TenantID?, now: Instant
+    ) throws(Rejection) -> (ClientEntry, TenantEntry) {
+        let caller = try authenticate(proof, named: named, now: now)
+        return (caller.client, try active(caller.tenant, of: caller.client.client, named: named))
+    }
+
+    /// `tenant` is what was found for the one that the client named, or for its only one.
+    func active(
+        _ tenant: TenantEntry?, of client: Client, named: TenantID?
+    ) throws(Rejection) -> TenantEntry {
+        guard let tenant else {
+            guard named != nil || client.tenants.count == 1 else {
+                throw Rejection(refusal: .tenantNotNamed, client: client.id)
+            }
+            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: client.id)
+        }
+        guard tenant.tenant.state == .active else {
+            throw Rejection(refusal: .tenantSuspended, client: client.id, tenant: tenant.tenant.id)
+        }
+        return tenant
+    }
+
     /// Garbage is refused by its checksum, before anything is hashed or looked up.
-    func authenticate(_ proof: ClientProof, now: Instant) throws(Rejection) -> Client {
-        let secret = proof.secret.reveal()
-        guard ClientSecretFormat.isWellFormed(secret) else { throw Rejection(refusal: .clientUnknown) }
-        guard let entry = directory.client(secret: secret) else {
+    func authenticate(
+        _ proof: ClientProof, named: TenantID? = nil, now: Instant
+    ) throws(Rejection) -> Directory.Caller {
+        guard proof.secret.withBytes({ ClientSecretFormat.isWellFormed($0) }) else {
+            throw Rejection(refusal: .clientUnknown)
+        }
+        guard let caller = directory.caller(secret: proof.secret, named: named) else {
             // With a pepper that does not open, nobody can say whether the client is known.
             if directory.isBlind { throw Rejection(refusal: .directoryUnavailable) }
             throw Rejection(refusal: .clientUnknown, mayBeStale: true)
         }
-        guard proof.clientID == nil || proof.clientID == entry.client.id.text,
-            entry.client.expiresAt.map({ now < $0 }) ?? true
+        let client = caller.client.client
+        guard proof.clientID.map({ $0.withBytes { ClientID($0) } == client.id }) ?? true,
+            client.expiresAt.map({ now < $0 }) ?? true
         else { throw Rejection(refusal: .clientUnknown) }
-        return entry.client
-    }
-
-    func tenant(of client: Client, named: TenantID?) throws(Rejection) -> TenantEntry {
-        guard let id = named ?? (client.tenants.count == 1 ? client.tenants[0] : nil) else {
-            throw Rejection(refusal: .tenantNotNamed, client: client.id)
-        }
-        guard client.tenants.contains(id), let tenant = directory.tenant(id) else {
-            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: client.id)
-        }
-        guard tenant.tenant.state == .active else {
-            throw Rejection(refusal: .tenantSuspended, client: client.id, tenant: id)
-        }
-        return tenant
+        return caller
     }
 
     func spend(
@@ -120,20 +139,21 @@ extension Gateway {
     private func choose(
         _ request: TokenRequest, client: Client, tenant: TenantEntry
     ) throws(Refusal) -> ConnectionEntry {
-        let all = tenant.connections
         let provider = request.provider ?? client.provider
         let environment = request.environment ?? client.environment
-        let fitting = all.filter { entry in
-            (provider == nil || entry.profile.id == provider)
-                && (environment == nil || entry.connection.environment == environment)
+        var chosen: ConnectionEntry?
+        for entry in tenant.connections
+        where (provider == nil || entry.profile.id == provider)
+            && (environment == nil || entry.connection.environment == environment)
+        {
+            guard chosen == nil else { throw .targetAmbiguous(tenant.choices) }
+            chosen = entry
         }
-        let choices = all.map(\.choice)
-        guard let only = fitting.first else { throw .targetUnknown(choices) }
-        guard fitting.count == 1 else { throw .targetAmbiguous(choices) }
-        if environment == nil, only.connection.environment == .production, all.count > 1 {
-            throw .targetAmbiguous(choices)
+        guard let chosen else { throw .targetUnknown(tenant.choices) }
+        if environment == nil, chosen.connection.environment == .production, tenant.connections.count > 1 {
+            throw .targetAmbiguous(tenant.choices)
         }
-        return only
+        return chosen
     }
 
     func check(_ entry: ConnectionEntry, origin: String?, client: Client) throws(Refusal) {
@@ -145,7 +165,7 @@ extension Gateway {
             guard acting.isSubset(of: client.tenants) else { throw .sharedTokenRefused }
         }
         guard entry.credential.state != .pending else { throw .credentialPending }
-        guard entry.profile.gap(in: entry.connection.environment) == nil else { throw .profileIncomplete }
+        guard !entry.isIncomplete else { throw .profileIncomplete }
     }
 
     private func scope(_ requested: String?, of entry: ConnectionEntry) throws(Refusal) -> String? {

@@ -23,18 +23,18 @@ extension Gateway {
             }
             return Answer(result: .success(()), limit: limit)
         } catch {
-            usage.count(error.usageKey, at: now, took: environment.clock.now() - now)
+            usage.count(error.usageKey, since: now, at: environment.clock.now())
             return Answer(result: .failure(error.refusal), limit: error.limit ?? limit)
         }
     }
 
     private func knownClient(_ proof: ClientProof, now: Instant) async throws(Rejection) -> Client {
         do throws(Rejection) {
-            return try authenticate(proof, now: now)
+            return try authenticate(proof, now: now).client.client
         } catch {
             guard error.mayBeStale else { throw error }
             switch await follower.lookUp() {
-            case .done: return try authenticate(proof, now: now)
+            case .done: return try authenticate(proof, now: now).client.client
             case .skipped: throw error
             case .unavailable: throw Rejection(refusal: .directoryUnavailable)
             }
@@ -42,7 +42,10 @@ extension Gateway {
     }
 
     private func reportable(by client: Client, named: TenantID?) throws(Rejection) -> [TenantEntry] {
-        if named != nil { return [try tenant(of: client, named: named)] }
+        if let named {
+            let tenant = client.tenant(named: named).flatMap { directory.tenant($0) }
+            return [try active(tenant, of: client, named: named)]
+        }
         return client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
     }
 

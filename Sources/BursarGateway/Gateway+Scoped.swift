@@ -38,14 +38,14 @@ extension Gateway {
                 }
                 let now = environment.clock.now()
                 usage.count(
-                    admitted.usageKey(.answeredScoped), at: now, took: now - startedAt, left: served.lifetime)
+                    admitted.usageKey(.answeredScoped), since: startedAt, at: now, of: now + served.lifetime)
                 return Answer(result: .success(served), limit: admitted.limit)
             } catch {
                 throw admitted.rejection(error)
             }
         } catch {
             let now = environment.clock.now()
-            usage.count(error.usageKey, at: now, took: now - startedAt)
+            usage.count(error.usageKey, since: startedAt, at: now)
             return Answer(result: .failure(error.refusal), limit: error.limit)
         }
     }

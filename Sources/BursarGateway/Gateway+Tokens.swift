@@ -46,22 +46,68 @@ extension Gateway {
         func place(isFormer: Bool) -> Int { rawValue * 2 + (isFormer ? 2 : 1) }
     }
 
-    /// Answers with a token. `respond` is called once: before this returns when the token is in memory or the
-    /// request is refused, else later on whatever thread. Counted before it is called.
+    /// What has become of a request at once.
+    package enum Asked {
+        /// The token was in memory, or the request is refused. It is counted.
+        case answered(Answer<ServedToken>)
+        case later(Pending)
+    }
+
+    /// A request that cannot be answered at once, and has not begun to wait.
+    package struct Pending {
+        fileprivate enum Stage {
+            case admitted(Admitted)
+            case unknown(Rejection)
+        }
+
+        fileprivate let request: TokenRequest
+        fileprivate let stage: Stage
+        fileprivate let startedAt: Instant
+    }
+
+    /// Answers from memory, without waiting for anything; nothing is made that would have to be kept.
+    package func token(_ request: TokenRequest) -> Asked {
+        let now = environment.clock.now()
+        let admitted: Admitted
+        do throws(Rejection) {
+            admitted = try admit(request, now: now, spent: nil)
+        } catch {
+            if error.mayBeStale, !refusals.isRemembered(RefusalMemory.key(of: request), now: now) {
+                return .later(Pending(request: request, stage: .unknown(error), startedAt: now))
+            }
+            return .answered(counted(error, since: now))
+        }
+        guard let cell = admitted.connection.knownCell(scope: admitted.scope),
+            let token = cell.hit(request.demand, now: now)
+        else { return .later(Pending(request: request, stage: .admitted(admitted), startedAt: now)) }
+        return .answered(counted(served(token, .memory, admitted, request), admitted, since: now))
+    }
+
+    /// Goes on with a request that could not be answered at once. `respond` is called once, on whatever
+    /// thread, maybe before this returns. The answer is counted before that.
+    package func answer(
+        _ pending: Pending, respond: @escaping Respond<ServedToken>
+    ) -> WaitingRequest? {
+        switch pending.stage {
+        case .admitted(let admitted):
+            serve(
+                pending.request, admitted, startedAt: pending.startedAt, round: .first, waiting: nil, respond)
+        case .unknown(let rejection):
+            lookUp(
+                pending.request, after: rejection, startedAt: pending.startedAt, waiting: nil, respond)
+        }
+    }
+
+    /// The two in one, for whoever is called back anyhow.
     @discardableResult
     package func token(
         _ request: TokenRequest, respond: @escaping Respond<ServedToken>
     ) -> WaitingRequest? {
-        let now = environment.clock.now()
-        do throws(Rejection) {
-            let admitted = try admit(request, now: now, spent: nil)
-            return serve(request, admitted, startedAt: now, round: .first, waiting: nil, respond)
-        } catch {
-            if error.mayBeStale, !refusals.isRemembered(RefusalMemory.key(of: request), now: now) {
-                return lookUp(request, after: error, startedAt: now, waiting: nil, respond)
-            }
-            finish(error, startedAt: now, respond)
+        switch token(request) {
+        case .answered(let answer):
+            respond(answer)
             return nil
+        case .later(let pending): return answer(pending, respond: respond)
         }
     }
 
@@ -212,24 +258,33 @@ extension Gateway {
             scope: request.scope == nil ? nil : admitted.scope)
     }
 
+    private func counted(
+        _ served: ServedToken, _ admitted: Admitted, since start: Instant
+    ) -> Answer<ServedToken> {
+        // Between the decision and here a token can end: an ended one is never handed out.
+        guard served.token.isGood(at: served.at) else {
+            return counted(
+                admitted.rejection(.unavailable(.timedOut, retryAfter: .seconds(1))), since: start)
+        }
+        usage.count(
+            admitted.usageKey(served.source.outcome), since: start, at: served.at,
+            of: served.token.expiresAt)
+        return Answer(result: .success(served), limit: admitted.limit)
+    }
+
+    private func counted<Value>(_ rejection: Rejection, since start: Instant) -> Answer<Value> {
+        usage.count(rejection.usageKey, since: start, at: environment.clock.now())
+        return Answer(result: .failure(rejection.refusal), limit: rejection.limit)
+    }
+
     private func finish(
         _ served: ServedToken, _ admitted: Admitted, startedAt: Instant, _ respond: Respond<ServedToken>
     ) {
-        // Between the decision and here a token can end: an ended one is never handed out.
-        guard served.token.isGood(at: served.at) else {
-            let refusal = Refusal.unavailable(.timedOut, retryAfter: .seconds(1))
-            return finish(admitted.rejection(refusal), startedAt: startedAt, respond)
-        }
-        usage.count(
-            admitted.usageKey(served.source.outcome), at: served.at, took: served.at - startedAt,
-            left: served.token.expiresAt - served.at)
-        respond(Answer(result: .success(served), limit: admitted.limit))
+        respond(counted(served, admitted, since: startedAt))
     }
 
-    func finish<Value>(_ rejection: Rejection, startedAt: Instant, _ respond: Respond<Value>) {
-        let now = environment.clock.now()
-        usage.count(rejection.usageKey, at: now, took: now - startedAt)
-        respond(Answer(result: .failure(rejection.refusal), limit: rejection.limit))
+    private func finish<Value>(_ rejection: Rejection, startedAt: Instant, _ respond: Respond<Value>) {
+        respond(counted(rejection, since: startedAt))
     }
 }
 
@@ -242,7 +297,7 @@ extension Admitted {
 
     func usageKey(_ outcome: AnswerOutcome) -> UsageKey {
         UsageKey(
-            tenant: tenant.tenant.id, client: client.id, provider: connection.profile.id,
+            tenant: tenant.tenant.id, client: caller.client.id, provider: connection.profile.id,
             environment: connection.connection.environment, outcome: outcome)
     }
 }

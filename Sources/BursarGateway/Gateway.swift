@@ -197,6 +197,7 @@ package final class Gateway: Sendable {
 
     /// Counts a request that was refused before it reached the gateway: malformed, too large, not HTTP.
     package func countMalformed() {
-        usage.count(UsageKey(outcome: .failedByCaller), at: environment.clock.now(), took: .zero)
+        let now = environment.clock.now()
+        usage.count(UsageKey(outcome: .failedByCaller), since: now, at: now)
     }
 }

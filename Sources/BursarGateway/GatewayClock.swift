@@ -1,5 +1,6 @@
 // The gateway's time: one timeline, set by the database's clock once, at the start.
 package import BursarCore
+internal import Glibc
 internal import Synchronization
 
 /// Where time comes from. Tests bring their own.
@@ -14,21 +15,28 @@ package protocol GatewayClock: Sendable {
 /// Wall time read once at the start, then carried on by a clock that counts suspended time too: setting the
 /// machine's clock moves no expiry.
 package final class SystemGatewayClock: GatewayClock {
-    private let start = ContinuousClock().now
-    /// The microseconds that the timeline showed at `start`.
-    private let anchor: Atomic<Int64>
+    /// What the timeline is ahead of the machine's running time, in microseconds.
+    private let offset: Atomic<Int64>
 
-    package init(wallClock: Instant) { anchor = Atomic(wallClock.microseconds) }
+    package init(wallClock: Instant) { offset = Atomic(wallClock.microseconds - Self.running) }
 
     package func now() -> Instant {
-        Instant(microseconds: anchor.load(ordering: .relaxed)) + (ContinuousClock().now - start)
+        Instant(microseconds: offset.load(ordering: .relaxed) + Self.running)
+    }
+
+    /// Microseconds since the machine's start. Read straight from the system: every request asks several
+    /// times, and a `Duration` has 128 bits to divide.
+    private static var running: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 
     package func sleep(until instant: Instant) async throws {
         try await Task.sleep(for: max(instant - now(), Duration.zero), clock: .continuous)
     }
 
-    package func step(by offset: Duration) {
-        anchor.add(offset.microseconds, ordering: .relaxed)
+    package func step(by duration: Duration) {
+        offset.add(duration.microseconds, ordering: .relaxed)
     }
 }

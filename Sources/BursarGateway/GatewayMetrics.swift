@@ -54,7 +54,8 @@ package final class GatewayMetrics: Sendable {
     }
 
     private let factory: any MetricsFactory
-    private let answers: [BursarCore.Meter: AnswerHandles]
+    /// By the meter's place; nil where it counts no answers.
+    private let answers: [AnswerHandles?]
     private let remaining: Recorder
     private let eventsDropped: Counter
     private let directoryVersion: Gauge
@@ -82,16 +83,16 @@ package final class GatewayMetrics: Sendable {
 
     package init(factory: any MetricsFactory) {
         self.factory = factory
-        answers = Dictionary(
-            uniqueKeysWithValues: AnswerOutcome.allCases.map { outcome in
-                let labels = outcome.labels
-                let handles = AnswerHandles(
-                    count: Counter(label: Name.requests, dimensions: labels, factory: factory),
-                    duration: Timer(
-                        label: Name.requestDuration, dimensions: labels.filter { $0.0 == "source" },
-                        factory: factory))
-                return (BursarCore.Meter(outcome), handles)
-            })
+        var answers = [AnswerHandles?](repeating: nil, count: BursarCore.Meter.allCases.count)
+        for outcome in AnswerOutcome.allCases {
+            let labels = outcome.labels
+            answers[BursarCore.Meter(outcome).index] = AnswerHandles(
+                count: Counter(label: Name.requests, dimensions: labels, factory: factory),
+                duration: Timer(
+                    label: Name.requestDuration, dimensions: labels.filter { $0.0 == "source" },
+                    factory: factory))
+        }
+        self.answers = answers
         remaining = Recorder(label: Name.remaining, aggregate: true, factory: factory)
         eventsDropped = Counter(label: Name.eventsDropped, factory: factory)
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
@@ -122,12 +123,12 @@ package final class GatewayMetrics: Sendable {
         waiters = Gauge(label: Name.waiters, factory: factory)
     }
 
-    /// - Parameter left: what the token that was served has left.
-    func answered(_ meter: BursarCore.Meter, after duration: Duration, left: Duration?) {
-        guard let handles = answers[meter] else { return }
+    /// - Parameter end: that of the token that was served.
+    func answered(_ meter: BursarCore.Meter, since start: Instant, at now: Instant, of end: Instant?) {
+        guard let handles = answers[meter.index] else { return }
         handles.count.increment()
-        handles.duration.recordNanoseconds(duration.microseconds * 1_000)
-        if let left { remaining.record(left.fractionalSeconds) }
+        handles.duration.recordNanoseconds(now.microseconds(since: start) * 1_000)
+        if let end { remaining.record(Double(end.microseconds(since: now)) / 1_000_000) }
     }
 
     /// Refreshes are rare: these handles are looked up each time, by labels from closed sets.

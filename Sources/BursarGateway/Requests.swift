@@ -5,12 +5,17 @@ package import ServiceContextModule
 /// Who says they are asking.
 package struct ClientProof: Sendable {
     /// As sent; nil for bearer, which names no id.
-    package let clientID: String?
-    package let secret: Secret
+    package let clientID: PresentedText?
+    package let secret: PresentedText
 
-    package init(clientID: String?, secret: Secret) {
+    package init(clientID: PresentedText?, secret: PresentedText) {
         self.clientID = clientID
         self.secret = secret
+    }
+
+    package init(clientID: String?, secret: Secret) {
+        self.clientID = clientID.map { PresentedText($0.utf8) }
+        self.secret = secret.withBytes { PresentedText($0) }
     }
 }
 

@@ -30,6 +30,19 @@ extension OwnerID: PostgresEncodable, PostgresDecodable {}
 extension CredentialID: PostgresEncodable, PostgresDecodable {}
 extension ReplicaID: PostgresEncodable, PostgresDecodable {}
 
+extension ClientSecretHash: PostgresEncodable, PostgresDecodable {
+    package static var postgresType: PostgresType { .bytea }
+
+    package func encode(into bytes: inout [UInt8]) { self.bytes.encode(into: &bytes) }
+
+    package init(postgres cell: PostgresCell) throws(PostgresError) {
+        guard let hash = ClientSecretHash(try [UInt8](postgres: cell)) else {
+            throw cell.failure(expected: "32 bytes")
+        }
+        self = hash
+    }
+}
+
 extension Instant: PostgresEncodable, PostgresDecodable {
     package static var postgresType: PostgresType { .timestamptz }
 

@@ -25,17 +25,24 @@ extension Vault {
     }
 }
 
-/// Hashes client secrets. Cheap to copy; one HMAC-SHA-256 a call.
+/// Hashes client secrets: one HMAC-SHA-256 a call, from a state that has taken the key in already.
 package struct ClientSecretHasher: Sendable {
     package let version: Int
-    private let key: SymmetricKey
+    private let keyed: HMAC<SHA256>
 
     init(version: Int, key: SymmetricKey) {
         self.version = version
-        self.key = key
+        keyed = HMAC(key: key)
     }
 
-    package func hash(_ secret: some Collection<UInt8>) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Array(secret), using: key))
+    package func hash(_ secret: UnsafeRawBufferPointer) -> ClientSecretHash {
+        var code = keyed
+        code.update(data: secret)
+        guard let hash = ClientSecretHash(code.finalize()) else { fatalError("SHA-256 has 32 bytes") }
+        return hash
+    }
+
+    package func hash(_ secret: some Collection<UInt8>) -> ClientSecretHash {
+        Array(secret).withUnsafeBytes { hash($0) }
     }
 }

@@ -80,3 +80,21 @@ import Testing
         #expect(throws: BasicCredentials.Flaw.notBase64) { try BasicCredentials(base64: "!!!".utf8) }
     }
 }
+
+extension BasicCredentials {
+    fileprivate init(base64 text: String.UTF8View) throws {
+        self = try Array(text).withUnsafeBytes { try BasicCredentials(base64: $0) }
+    }
+}
+
+extension Base64 {
+    fileprivate static func decode(_ text: String.UTF8View) -> [UInt8]? {
+        Array(text).withUnsafeBytes { text in
+            var bytes = [UInt8](repeating: 0, count: room(for: text))
+            guard let count = bytes.withUnsafeMutableBytes({ decode(text, into: $0) }) else { return nil }
+            return Array(bytes[..<count])
+        }
+    }
+}
+
+private func == (left: PresentedText, right: [UInt8]) -> Bool { left.withBytes { Array($0) } == right }

@@ -9,7 +9,7 @@ func request(
 ) -> HTTPRequest {
     HTTPRequest(
         id: RequestIDs().next(), method: route.methods[0], route: route, query: query[...],
-        fields: RequestFields(HTTPHeaders(fields)), context: nil, body: ByteBuffer(string: body))
+        fields: RequestFields(HTTPHeaders(fields)), body: ByteBuffer(string: body))
 }
 
 /// A request with a form.

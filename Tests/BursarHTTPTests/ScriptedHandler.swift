@@ -24,7 +24,7 @@ final class ScriptedHandler: HTTPHandler {
         (cancellations, cancel) = AsyncStream.makeStream()
     }
 
-    func route(_ path: Substring) -> Route { Route(rawValue: String(path)) ?? .unknown }
+    func route(_ path: Substring) -> Route { Route.allCases.first { $0.template == path } ?? .unknown }
 
     /// `/v1/token` waits, `/metrics` answers with a megabyte, `/version` with 401, and everything else says
     /// what it got.
@@ -54,7 +54,7 @@ final class ScriptedHandler: HTTPHandler {
         .ok, type: "text/plain", body: Array(repeating: UInt8(ascii: "a"), count: 1_048_576))
 
     private static func echo(_ request: HTTPRequest) -> HTTPResponse {
-        let text = "\(request.method.rawValue) \(request.route.rawValue) \(request.query) "
+        let text = "\(request.method.name) \(request.route.template) \(request.query) "
         return HTTPResponse(.ok, type: "text/plain", body: Array(text.utf8) + request.body.readableBytesView)
     }
 

@@ -3,8 +3,8 @@
 /// So many answers in a period, with room for a burst.
 package struct RateLimit: Sendable, Hashable, CustomStringConvertible {
     package let count: Int
-    package let period: Duration
     package let burst: Int
+    private let periodMicroseconds: Int64
 
     /// Nil unless count, period and burst are within 1 … 1,000,000 and 1 s … 1 day.
     package init?(count: Int, period: Duration, burst: Int) {
@@ -12,9 +12,11 @@ package struct RateLimit: Sendable, Hashable, CustomStringConvertible {
             period >= .seconds(1), period <= .seconds(86_400)
         else { return nil }
         self.count = count
-        self.period = period
         self.burst = burst
+        periodMicroseconds = period.microseconds
     }
+
+    package var period: Duration { .microseconds(periodMicroseconds) }
 
     /// Reads `50/s`, `600/m`, `1000/h`, `10000/d`.
     package static func parse(rate: String, burst: Int) -> RateLimit? {
@@ -37,13 +39,20 @@ package struct RateLimit: Sendable, Hashable, CustomStringConvertible {
     package static let standard = RateLimit(count: 50, period: .seconds(1), burst: 100)!
 
     /// Time that one answer costs, rounded up: rounding must never add up to more than the limit.
-    package var interval: Duration {
-        let nanoseconds = period.microseconds * 1_000
-        return .nanoseconds((nanoseconds + Int64(count) - 1) / Int64(count))
+    package var interval: Duration { .nanoseconds(intervalNanoseconds) }
+
+    private var intervalNanoseconds: Int64 {
+        (periodMicroseconds * 1_000 + Int64(count) - 1) / Int64(count)
     }
 
     /// Time in which a spent burst is whole again: the window of the `RateLimit-Policy` field.
     package var window: Duration { interval * burst }
+
+    /// The same in seconds, rounded up. A million answers of a day each have more nanoseconds than 64 bits.
+    package var windowSeconds: Int64 {
+        let (window, isTooLong) = intervalNanoseconds.multipliedReportingOverflow(by: Int64(burst))
+        return isTooLong ? self.window.secondsRoundedUp : (window - 1) / 1_000_000_000 + 1
+    }
 }
 
 /// The generic cell rate algorithm: a limit in eight bytes of state, without windows that reset.

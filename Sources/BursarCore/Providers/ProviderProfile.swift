@@ -148,7 +148,8 @@ package struct ScopeRules: Sendable, Equatable {
     /// The scope to ask the provider for, or the first one that is neither allowed nor ignored.
     /// The result is in order and without doubles, so that equal requests share one slot.
     package func resolve(_ requested: String?) throws(UnknownScope) -> String? {
-        let words = (requested ?? "").split(separator: " ").map(String.init)
+        guard let requested else { return standard }
+        let words = requested.split(separator: " ").map(String.init)
         var kept: Set<String> = []
         for word in words where !ignored.contains(word) {
             guard allowed.contains(word) else { throw UnknownScope(scope: word) }

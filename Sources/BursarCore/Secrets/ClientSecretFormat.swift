@@ -15,13 +15,16 @@ package enum ClientSecretFormat {
     }
 
     /// Whether the bytes have the shape and the checksum fits.
-    package static func isWellFormed(_ bytes: some Collection<UInt8>) -> Bool {
-        let bytes = Array(bytes)
+    package static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let bodyCount = prefix.utf8.count + randomCount
         guard bytes.count == bodyCount + checksumCount, bytes.starts(with: prefix.utf8),
-            bytes.dropFirst(prefix.utf8.count).allSatisfy(isBase62)
+            bytes[prefix.utf8.count...].allSatisfy(isBase62)
         else { return false }
-        return checksum(of: Array(bytes[..<bodyCount])).elementsEqual(bytes[bodyCount...])
+        return isChecksum(bytes[bodyCount...], of: bytes[..<bodyCount])
+    }
+
+    package static func isWellFormed(_ bytes: some Collection<UInt8>) -> Bool {
+        Array(bytes).withUnsafeBytes { isWellFormed($0) }
     }
 
     /// A client id from random bytes, drawn as for `make`.
@@ -32,7 +35,7 @@ package enum ClientSecretFormat {
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
     private static func checksum(of bytes: [UInt8]) -> [UInt8] {
-        var rest = crc32(bytes)
+        var rest = bytes.withUnsafeBytes { crc32($0[...]) }
         var digits: [UInt8] = []
         for _ in 0..<checksumCount {
             digits.append(alphabet[Int(rest % 62)])
@@ -41,13 +44,27 @@ package enum ClientSecretFormat {
         return digits.reversed()
     }
 
-    /// CRC-32 (IEEE 802.3), bit by bit: 36 bytes a check do not repay a table.
-    private static func crc32(_ bytes: [UInt8]) -> UInt32 {
+    private static func isChecksum(
+        _ digits: Slice<UnsafeRawBufferPointer>, of bytes: Slice<UnsafeRawBufferPointer>
+    ) -> Bool {
+        var rest = crc32(bytes)
+        for digit in digits.reversed() {
+            guard digit == alphabet[Int(rest % 62)] else { return false }
+            rest /= 62
+        }
+        return true
+    }
+
+    /// CRC-32 (IEEE 802.3), a byte a step.
+    private static func crc32(_ bytes: Slice<UnsafeRawBufferPointer>) -> UInt32 {
         var remainder: UInt32 = .max
         for byte in bytes {
-            remainder ^= UInt32(byte)
-            for _ in 0..<8 { remainder = remainder & 1 == 1 ? remainder >> 1 ^ 0xedb8_8320 : remainder >> 1 }
+            remainder = remainder >> 8 ^ remainders[Int(UInt8(truncatingIfNeeded: remainder) ^ byte)]
         }
         return ~remainder
+    }
+
+    private static let remainders: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { rest, _ in rest & 1 == 1 ? rest >> 1 ^ 0xedb8_8320 : rest >> 1 }
     }
 }

@@ -21,7 +21,7 @@ package struct Tenant: Sendable, Hashable {
 package struct Client: Sendable, Hashable {
     package let id: ClientID
     /// HMAC-SHA-256 of the secret under the pepper of `pepperVersion`.
-    package let secretHash: [UInt8]
+    package let secretHash: ClientSecretHash
     package let pepperVersion: Int
     package var tenants: [TenantID]
     package var provider: ProviderID?
@@ -29,7 +29,7 @@ package struct Client: Sendable, Hashable {
     package var expiresAt: Instant?
 
     package init(
-        id: ClientID, secretHash: [UInt8], pepperVersion: Int, tenants: [TenantID], provider: ProviderID?,
+        id: ClientID, secretHash: ClientSecretHash, pepperVersion: Int, tenants: [TenantID], provider: ProviderID?,
         environment: ProviderEnvironment?, expiresAt: Instant?
     ) {
         self.id = id
@@ -39,6 +39,12 @@ package struct Client: Sendable, Hashable {
         self.provider = provider
         self.environment = environment
         self.expiresAt = expiresAt
+    }
+
+    /// The tenant that a request of this client is for: the one that it names, or the only one there is.
+    package func tenant(named: TenantID?) -> TenantID? {
+        if let named { return tenants.contains(named) ? named : nil }
+        return tenants.count == 1 ? tenants[0] : nil
     }
 }
 

@@ -32,6 +32,8 @@ package struct Token: Sendable, Equatable {
     /// The share of a tenth of the life by which renewal starts earlier, 0 ..< 1; fixed with the token.
     package let jitter: Double
     package let refresh: RefreshGrant?
+    /// Whether each byte of `access` stands in a JSON string as it is (RFC 8259 §7).
+    package let isPlain: Bool
 
     package init(
         access: Secret, issuedAt: Instant, expiresAt: Instant, generation: Generation, jitter: Double,
@@ -43,6 +45,9 @@ package struct Token: Sendable, Equatable {
         self.generation = generation
         self.refresh = refresh
         self.jitter = jitter
+        isPlain = access.withBytes { bytes in
+            bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        }
         renewAt = Token.renewalTime(issuedAt: issuedAt, expiresAt: expiresAt, jitter: jitter)
     }
 
@@ -64,10 +69,10 @@ package struct Token: Sendable, Equatable {
     package var remains: Remains { Remains(generation: generation, lifetime: lifetime, refresh: refresh) }
 
     /// What `expires_in` says: whole seconds that are left, rounded down.
-    package func secondsLeft(at now: Instant) -> Int64 { (expiresAt - now).components.seconds }
+    package func secondsLeft(at now: Instant) -> Int64 { expiresAt.microseconds(since: now) / 1_000_000 }
 
     /// A token with less than a second left is as good as over: its honest `expires_in` would be 0.
-    package func isGood(at now: Instant) -> Bool { expiresAt - now >= .seconds(1) }
+    package func isGood(at now: Instant) -> Bool { expiresAt.microseconds(since: now) >= 1_000_000 }
 
     /// The soft margin is `clamp(L/3, 90 s, 600 s)`, or `L/2` when `L < 180 s`, and renewal starts up to a
     /// tenth of `L` earlier by `jitter` (0 ..< 1): a fixed margin would eat a 300 s token, and tokens issued

@@ -75,6 +75,15 @@ package struct TokenSlot: Sendable {
 
     // MARK: Asking
 
+    /// What `request` would serve without starting anything; nil where it has more to decide.
+    package mutating func hit(_ demand: TokenDemand, now: Instant) -> Token? {
+        guard case .fresh(let token) = state, now < token.renewAt, token.isGood(at: now),
+            demand.accepts(token), demand.isSatisfied(by: token, at: now)
+        else { return nil }
+        lastUsed = now
+        return token
+    }
+
     /// A caller wants a token. `budget` is how long a flight that starts now may take.
     package mutating func request(
         _ demand: TokenDemand, waiter: WaiterID, now: Instant, budget: Duration

@@ -72,26 +72,70 @@ package enum ProviderEnvironment: String, Hashable, Sendable, CaseIterable, Comp
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// A merchant backend's id with Bursar: `brc_` and 20 of `[A-Za-z0-9]` (docs/API.md section 4).
+/// A merchant backend's id with Bursar: `brc_` and 20 of `[A-Za-z0-9]` (docs/API.md section 4). Held in place:
+/// there are as many as there are clients, and each request names one.
 package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible {
-    package let text: String
+    /// The characters after the prefix, the first one highest.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt32
 
     package init?(_ text: String) {
-        let characters = text.utf8.dropFirst(4)
-        guard text.hasPrefix(ClientID.prefix), characters.count == ClientID.randomCount,
-            characters.allSatisfy(isBase62)
-        else { return nil }
-        self.text = text
+        var text = text
+        guard let id = text.withUTF8({ ClientID(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = id
     }
 
-    /// From characters that are known to be of `[A-Za-z0-9]`.
-    init(random characters: [UInt8]) { text = ClientID.prefix + String(decoding: characters, as: UTF8.self) }
+    package init?(_ text: UnsafeRawBufferPointer) {
+        let characters = text.dropFirst(ClientID.prefix.utf8.count)
+        guard text.starts(with: ClientID.prefix.utf8), characters.count == ClientID.randomCount,
+            characters.allSatisfy(isBase62)
+        else { return nil }
+        self.init(random: characters)
+    }
+
+    /// From as many characters as there are, which are known to be of `[A-Za-z0-9]`.
+    init(random characters: some Collection<UInt8>) {
+        var words: (UInt64, UInt64, UInt32) = (0, 0, 0)
+        for (index, character) in characters.enumerated() {
+            switch index {
+            case ..<8: words.0 = words.0 << 8 | UInt64(character)
+            case ..<16: words.1 = words.1 << 8 | UInt64(character)
+            default: words.2 = words.2 << 8 | UInt32(character)
+            }
+        }
+        (first, second, third) = words
+    }
 
     package static let prefix = "brc_"
     package static let randomCount = 20
+    private static let count = 24
+
+    package var text: String {
+        String(unsafeUninitializedCapacity: ClientID.count) { text in
+            _ = text.update(fromContentsOf: ClientID.prefix.utf8)
+            for index in 0..<8 {
+                text[4 + index] = UInt8(truncatingIfNeeded: first >> (56 - 8 * UInt64(index)))
+                text[12 + index] = UInt8(truncatingIfNeeded: second >> (56 - 8 * UInt64(index)))
+            }
+            for index in 0..<4 {
+                text[20 + index] = UInt8(truncatingIfNeeded: third >> (24 - 8 * UInt32(index)))
+            }
+            return ClientID.count
+        }
+    }
 
     package var description: String { text }
-    package static func < (left: ClientID, right: ClientID) -> Bool { left.text < right.text }
+
+    package static func < (left: ClientID, right: ClientID) -> Bool {
+        (left.first, left.second, left.third) < (right.first, right.second, right.third)
+    }
+
+    /// Ids are random: two words tell them apart as well as three.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(first)
+        hasher.combine(second)
+    }
 }
 
 /// Whether `byte` is one of `[A-Za-z0-9]`.

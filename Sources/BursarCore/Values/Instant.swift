@@ -21,10 +21,18 @@ package struct Instant: Hashable, Sendable, Comparable, CustomStringConvertible 
         .microseconds(left.microseconds - right.microseconds)
     }
 
+    /// What `self - earlier` is, without the 128 bits of a `Duration`: for what every request asks.
+    package func microseconds(since earlier: Instant) -> Int64 { microseconds - earlier.microseconds }
+
+    /// Whole seconds since the Unix epoch, rounded down.
+    package var seconds: Int64 { floorDivide(microseconds, 1_000_000) }
+
+    /// The day in UTC.
+    package var date: CivilDate { CivilDate(daysSinceEpoch: floorDivide(seconds, 86_400)) }
+
     /// RFC 3339 in UTC with whole seconds, as answers and tables show it.
     package var description: String {
-        let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
-        let date = CivilDate(daysSinceEpoch: floorDivide(seconds, 86_400))
+        let (seconds, date) = (seconds, date)
         let ofDay = seconds - floorDivide(seconds, 86_400) * 86_400
         return "\(date)T\(padded(ofDay / 3_600)):\(padded(ofDay / 60 % 60)):\(padded(ofDay % 60))Z"
     }
@@ -33,12 +41,14 @@ package struct Instant: Hashable, Sendable, Comparable, CustomStringConvertible 
 extension Duration {
     /// Whole microseconds, rounded toward zero.
     package var microseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 
     /// Whole seconds, rounded up: what `Retry-After` says, since a client must not come back too early.
     package var secondsRoundedUp: Int64 {
-        components.attoseconds > 0 ? components.seconds + 1 : components.seconds
+        let (seconds, attoseconds) = components
+        return attoseconds > 0 ? seconds + 1 : seconds
     }
 
     /// Seconds with their fraction, for metrics and messages.

@@ -4,20 +4,19 @@ internal import BursarVault
 internal import Logging
 internal import Synchronization
 
-/// Follows the store's configuration. Reads take one short lock; changes replace entries one by one.
+/// Follows the store's configuration. Readers do not meet each other; changes replace entries one by one.
 final class Directory: Sendable {
     private struct Contents {
         var version: ConfigVersion?
         var tables: DirectoryTables
-        var hashers: [ClientSecretHasher] = []
         var peppers: [WrappedDataKey] = []
-        /// Whether a pepper does not open: whose secret is hashed under it cannot be known.
-        var isBlind: Bool { hashers.count < peppers.count }
         /// This replica's part of every tenant's limit.
         var share = ReplicaShare.none
     }
 
-    private let contents: Mutex<Contents>
+    private let contents: ReadersLock<Contents>
+    /// Apart from the rest, so that a secret is hashed without any lock.
+    private let hashers = ReadersLock<[ClientSecretHasher]>([])
     private let census = Mutex(DirectoryCensus())
     private let desk: TokenDesk
     private let vault: Vault
@@ -28,7 +27,7 @@ final class Directory: Sendable {
         desk: TokenDesk, vault: Vault, profiles: [ProviderID: ProviderProfile],
         environment: GatewayEnvironment
     ) {
-        contents = Mutex(Contents(tables: DirectoryTables(profiles: profiles)))
+        contents = ReadersLock(Contents(tables: DirectoryTables(profiles: profiles)))
         self.desk = desk
         self.vault = vault
         self.profiles = profiles
@@ -38,30 +37,39 @@ final class Directory: Sendable {
     // MARK: Looking up
 
     /// The version that is applied; nil before the first.
-    var version: ConfigVersion? { contents.withLock { $0.version } }
+    var version: ConfigVersion? { contents.read { $0.version } }
 
-    /// The client whose secret this is. The look-up is by keyed hash, so its time tells nothing of secrets.
-    func client(secret: [UInt8]) -> ClientEntry? {
-        contents.withLock { contents in
-            for hasher in contents.hashers {
-                if let entry = contents.tables.clientsByHash[hasher.hash(secret)],
-                    entry.client.pepperVersion == hasher.version
-                {
-                    return entry
-                }
-            }
-            return nil
-        }
+    /// Who asks, and for whom.
+    struct Caller {
+        let client: ClientEntry
+        /// The tenant that was named, or the only one that the client acts for; nil where there is none.
+        let tenant: TenantEntry?
     }
 
-    /// Whether clients may be unknown only because the keyring lacks a key.
-    var isBlind: Bool { contents.withLock { $0.isBlind } }
+    /// The client whose secret this is. The look-up is by keyed hash, so its time tells nothing of secrets.
+    /// - Parameter named: the tenant that the request names.
+    func caller(secret: PresentedText, named: TenantID?) -> Caller? {
+        for hasher in hashers.read({ $0 }) {
+            let hash = secret.withBytes { hasher.hash($0) }
+            let found: Caller? = contents.read { contents in
+                guard let client = contents.tables.clientsByHash[hash] else { return nil }
+                let id = client.client.tenant(named: named)
+                return Caller(client: client, tenant: id.flatMap { contents.tables.tenants[$0] })
+            }
+            if let found, found.client.client.pepperVersion == hasher.version { return found }
+        }
+        return nil
+    }
 
-    func tenant(_ id: TenantID) -> TenantEntry? { contents.withLock { $0.tables.tenants[id] } }
+    /// Whether clients may be unknown only because the keyring lacks a key: whose secret is hashed under a
+    /// pepper that does not open cannot be known.
+    var isBlind: Bool { hashers.read { $0.count } < contents.read { $0.peppers.count } }
+
+    func tenant(_ id: TenantID) -> TenantEntry? { contents.read { $0.tables.tenants[id] } }
 
     /// Every tenant that a platform credential acts for.
     func tenants(of credential: CredentialID) -> Set<TenantID> {
-        contents.withLock { $0.tables.tenants(of: credential) }
+        contents.read { $0.tables.tenants(of: credential) }
     }
 
     /// How many client secrets end soon and have not ended. It takes as long as there are clients.
@@ -76,18 +84,18 @@ final class Directory: Sendable {
 
     /// The data key that seals for an owner.
     func newestKey(of owner: OwnerID) -> WrappedDataKey? {
-        contents.withLock { $0.tables.keys[owner] }?.newest
+        contents.read { $0.tables.keys[owner] }?.newest
     }
 
     // MARK: Limits
 
     /// This replica's part of every tenant's limit.
-    var share: ReplicaShare { contents.withLock { $0.share } }
+    var share: ReplicaShare { contents.read { $0.share } }
 
     /// Gives every tenant's bucket another share. When it returns, nothing is granted by the former one any
     /// more: a lower share may be told to others. Called by one at a time.
     func apply(_ share: ReplicaShare) {
-        let tenants = contents.withLock { contents in
+        let tenants = contents.write { contents in
             contents.share = share
             return contents.tables.tenants
         }
@@ -102,10 +110,11 @@ final class Directory: Sendable {
     func apply(_ changes: DirectoryChanges) {
         let hashers = changes.isComplete || !changes.peppers.isEmpty ? open(changes.peppers) : nil
         if let hashers {
-            contents.withLock { ($0.hashers, $0.peppers) = (hashers, changes.peppers) }
+            contents.write { $0.peppers = changes.peppers }
+            self.hashers.write { $0 = hashers }
         }
         let effects = changes.isComplete ? replaceAll(changes) : replaceSome(changes)
-        contents.withLock { $0.version = changes.version }
+        contents.write { $0.version = changes.version }
         census.withLock { $0.apply(changes, effects) }
         // Before slots are withdrawn: what somebody holds still makes none of a former credential after that.
         for connection in effects.replaced.flatMap(\.connections) { connection.close() }
@@ -118,7 +127,7 @@ final class Directory: Sendable {
 
     private func replaceSome(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
         let now = environment.clock.now()
-        return contents.withLock { contents in
+        return contents.write { contents in
             contents.tables.apply(changes, share: contents.share, now: now)
         }
     }
@@ -126,7 +135,7 @@ final class Directory: Sendable {
     /// Makes all tables anew, beside those that requests go on with meanwhile.
     private func replaceAll(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
         let now = environment.clock.now()
-        let (former, share) = contents.withLock { ($0.tables, $0.share) }
+        let (former, share) = contents.read { ($0.tables, $0.share) }
         var made = DirectoryTables(profiles: profiles)
         let effects = made.apply(changes, inheriting: former, share: share, now: now)
         var granted = share
@@ -140,7 +149,7 @@ final class Directory: Sendable {
 
     /// The share that holds, where it is another one.
     private func take(_ tables: DirectoryTables, ifShareIs share: ReplicaShare) -> ReplicaShare? {
-        contents.withLock { contents in
+        contents.write { contents in
             guard contents.share == share else { return contents.share }
             contents.tables = tables
             return nil
@@ -149,10 +158,10 @@ final class Directory: Sendable {
 
     /// Tries the peppers again, after the keyring has changed.
     func openPeppers() {
-        let peppers = contents.withLock { $0.peppers }
-        let hashers = open(peppers)
-        contents.withLock { contents in
-            if contents.peppers == peppers { contents.hashers = hashers }
+        let peppers = contents.read { $0.peppers }
+        let opened = open(peppers)
+        contents.read { contents in
+            if contents.peppers == peppers { hashers.write { $0 = opened } }
         }
     }
 
@@ -174,7 +183,7 @@ final class Directory: Sendable {
     private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
         guard all || !touched.isEmpty else { return }
         let now = environment.clock.now()
-        let current = contents.withLock { contents in
+        let current = contents.read { contents in
             all
                 ? contents.tables.credentials
                 : touched.reduce(into: [:]) { $0[$1] = contents.tables.credentials[$1] }
@@ -198,7 +207,7 @@ final class Directory: Sendable {
         let now = environment.clock.now()
         guard cell.snapshot().isInUse(at: now) else { return }
         let former = cell.context.credential
-        let users = contents.withLock { $0.tables.users(of: former.id, owner: former.owner) }
+        let users = contents.read { $0.tables.users(of: former.id, owner: former.owner) }
         for entry in users.compactMap({ tenant($0) }).flatMap(\.connections)
         where entry.fallback?.credential.id == former.id {
             guard let successor = try? entry.cell(scope: cell.context.scope, desk: desk) else { continue }
@@ -217,7 +226,7 @@ final class Directory: Sendable {
             desk.setKeepWarm(true, cell)
         }
         let former = Set(effects.replaced.flatMap(\.keptWarm).map(\.credential.id))
-        let gone = contents.withLock { contents in former.filter { !contents.tables.isKeptWarm($0) } }
+        let gone = contents.read { contents in former.filter { !contents.tables.isKeptWarm($0) } }
         for cell in gone.flatMap({ desk.cells(of: $0) }) { desk.setKeepWarm(false, cell) }
     }
 }

@@ -15,6 +15,9 @@ final class TenantEntry: Sendable {
         self.bucket = bucket
     }
 
+    /// What a caller may choose from.
+    var choices: [ConnectionChoice] { connections.map(\.choice) }
+
     /// Connections whose slot renews whether anyone asks or not.
     var keptWarm: [ConnectionEntry] {
         guard tenant.state == .active else { return [] }
@@ -30,10 +33,13 @@ final class ConnectionEntry: Sendable {
     let keys: OwnerKeys
     /// The same connection by the credential that the present one replaced, while that is kept.
     let fallback: ConnectionEntry?
+    /// Whether the profile lacks something that the connection's environment needs.
+    let isIncomplete: Bool
     private let slots = Mutex(Slots())
 
     private struct Slots {
-        var cells: [String?: SlotCell] = [:]
+        /// One for each scope; they are few.
+        var cells: [SlotCell] = []
         /// Whether another entry has taken this one's place.
         var isClosed = false
     }
@@ -48,9 +54,10 @@ final class ConnectionEntry: Sendable {
         self.profile = profile
         self.keys = keys
         self.fallback = fallback
+        isIncomplete = profile.gap(in: connection.environment) != nil
         guard let former, former.credential.version == credential.version else { return }
         // Those of a credential that was pending meanwhile have been withdrawn.
-        let known = former.slots.withLock { $0.cells }.filter { !$0.value.isWithdrawn }
+        let known = former.slots.withLock { $0.cells }.filter { !$0.isWithdrawn }
         slots.withLock { $0.cells = known }
     }
 
@@ -68,7 +75,8 @@ final class ConnectionEntry: Sendable {
             let cell = desk.cell(for: fields) {
                 FlightContext(profile: profile, credential: credential, keys: keys, scope: scope)
             }
-            slots.cells[scope] = cell
+            // Somebody else may have made room for it meanwhile.
+            if !slots.cells.contains(where: { $0 === cell }) { slots.cells.append(cell) }
             return cell
         }
     }
@@ -87,10 +95,10 @@ final class ConnectionEntry: Sendable {
     }
 
     /// The slot for `scope`, if requests have come for it.
-    func knownCell(scope: String?) -> SlotCell? { slots.withLock { $0.cells[scope] } }
+    func knownCell(scope: String?) -> SlotCell? { slots.withLock { $0.cells.first { $0.context.scope == scope } } }
 
     /// The slots that requests have come for.
-    var knownCells: [SlotCell] { slots.withLock { Array($0.cells.values) } }
+    var knownCells: [SlotCell] { slots.withLock { $0.cells } }
 
     /// Whether callers live on the former credential: the provider rejects the present one.
     func isServedByFormer(at now: Instant) -> Bool {

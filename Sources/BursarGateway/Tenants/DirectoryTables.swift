@@ -5,7 +5,7 @@ internal import BursarCore
 /// is made under the lock that every request takes. Only a reading of everything costs more, beside the lock.
 struct DirectoryTables {
     private(set) var tenants: [TenantID: TenantEntry] = [:]
-    private(set) var clientsByHash: [[UInt8]: ClientEntry] = [:]
+    private(set) var clientsByHash: [ClientSecretHash: ClientEntry] = [:]
     private(set) var credentials: [CredentialID: Credential] = [:]
     private(set) var keys: [OwnerID: OwnerKeys] = [:]
     private var clients: [ClientID: ClientEntry] = [:]

@@ -42,6 +42,11 @@ final class SlotCell: Sendable {
         case refused(ExchangeFailure, retryAfter: Duration)
     }
 
+    /// The token, where it can be served and nothing has to be begun.
+    func hit(_ demand: TokenDemand, now: Instant) -> Token? {
+        contents.withLock { $0.slot.hit(demand, now: now) }
+    }
+
     /// Asks for a token. When the caller has to wait, `answer` makes what is called once, later, on whatever
     /// thread; a hit makes nothing. The second value is a flight that the caller of this function must start.
     func request(

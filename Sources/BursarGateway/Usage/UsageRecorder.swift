@@ -28,10 +28,11 @@ final class UsageRecorder: Sendable {
             ])
     }
 
-    /// Counts an answer. Called before it is sent. `left` is what the token that it carries has left.
-    func count(_ key: UsageKey, at now: Instant, took duration: Duration, left: Duration? = nil) {
+    /// Counts an answer to a request that came at `start`. Called before it is sent. `end` is that of the
+    /// token that it carries.
+    func count(_ key: UsageKey, since start: Instant, at now: Instant, of end: Instant? = nil) {
         journal.count(key, minute: now.microseconds / 60_000_000)
-        environment.metrics.answered(key.meter, after: duration, left: left)
+        environment.metrics.answered(key.meter, since: start, at: now, of: end)
     }
 
     func record(_ event: RefreshEvent) {

@@ -25,7 +25,7 @@ package final class AdminHandler: HTTPHandler {
         self.readiness = readiness
         let own: [Route] =
             [.metrics, .live, .ready, .version, .openAPI] + (reports == nil ? [] : [.usageReport])
-        routes = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
+        routes = Dictionary(uniqueKeysWithValues: own.map { ($0.template, $0) })
     }
 
     package func route(_ path: Substring) -> Route { routes[String(path)] ?? .unknown }

@@ -33,7 +33,7 @@ package struct ReportDesk: Sendable {
             throw .unauthenticated(wasTried: request.fields.authorization != nil)
         }
         guard let authorization = try? Authorization(field: field), authorization.scheme == .bearer,
-            let bearer = tokens.bearer(of: authorization.secret)
+            let bearer = tokens.bearer(of: authorization.secret.withBytes { Secret($0) })
         else { throw .unauthenticated(wasTried: true) }
         guard bearer.role.readsReports else { throw .notAllowed }
         return try ReportRequest(query: request.query)

@@ -9,28 +9,41 @@ struct Authorization {
 
     let scheme: AuthenticationScheme
     /// Nil for Bearer, which names no id.
-    let clientID: String?
-    let secret: Secret
+    let clientID: PresentedText?
+    let secret: PresentedText
 
     init(field: String) throws(Flaw) {
-        let end = field.utf8.firstIndex(of: UInt8(ascii: " ")) ?? field.utf8.endIndex
-        let rest = field.utf8[end...].drop { $0 == UInt8(ascii: " ") }
-        switch String(decoding: field.utf8[..<end].map(lowercased), as: UTF8.self) {
-        case "basic":
+        var field = field
+        let read: Result<Authorization, Flaw> = field.withUTF8 { text in
+            let text = UnsafeRawBufferPointer(text)
+            do throws(Flaw) {
+                return .success(try Authorization(text))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self = try read.get()
+    }
+
+    private init(_ text: UnsafeRawBufferPointer) throws(Flaw) {
+        let end = text.firstIndex(of: UInt8(ascii: " ")) ?? text.endIndex
+        let rest = UnsafeRawBufferPointer(rebasing: text[end...].drop { $0 == UInt8(ascii: " ") })
+        if text[..<end].elementsEqual("basic".utf8, by: { lowercased($0) == $1 }) {
             let credentials = try Authorization.basic(rest)
             scheme = .basic
-            clientID = String(decoding: credentials.id, as: UTF8.self)
-            secret = Secret(credentials.secret)
-        case "bearer":
+            clientID = credentials.id
+            secret = credentials.secret
+        } else if text[..<end].elementsEqual("bearer".utf8, by: { lowercased($0) == $1 }) {
             guard !rest.isEmpty, !rest.contains(UInt8(ascii: " ")) else { throw .bearerMalformed }
             scheme = .bearer
             clientID = nil
-            secret = Secret(rest)
-        default: throw .schemeUnknown
+            secret = PresentedText(rest)
+        } else {
+            throw .schemeUnknown
         }
     }
 
-    private static func basic(_ text: Substring.UTF8View) throws(Flaw) -> BasicCredentials {
+    private static func basic(_ text: UnsafeRawBufferPointer) throws(Flaw) -> BasicCredentials {
         do throws(BasicCredentials.Flaw) {
             return try BasicCredentials(base64: text)
         } catch {

@@ -9,8 +9,8 @@ struct CallerProof {
 
     init(_ fields: RequestFields, form: FormMembers) throws(RequestFault) {
         guard !fields.repeated.contains(.authorization) else { throw .fieldRepeated("Authorization") }
-        let formID = form.text("client_id")
-        let formSecret = form.secret("client_secret")
+        let formID = form.bytes("client_id").map { PresentedText($0) }
+        let formSecret = form.bytes("client_secret").map { PresentedText($0) }
         guard let field = fields.authorization else {
             guard let formSecret else { throw .authenticationMissing }
             guard let formID else { throw .clientIDMissing }

@@ -7,17 +7,23 @@ internal import ServiceContextModule
 package final class MerchantHandler: HTTPHandler {
     private let gateway: Gateway
     private let metadata: ServerMetadata
-    private let routes: [String: Route]
+    /// Each path with its route, the busy ones first; they are few.
+    private let routes: [(path: [UInt8], route: Route)]
 
     package init(gateway: Gateway, settings: MerchantSettings) {
         self.gateway = gateway
         metadata = ServerMetadata(issuer: settings.publicURL)
-        let own: [Route] = [.oauthToken, .oauthRevoke, .token, .paymentToken, .checkoutAuth, .live, .ready]
-        let pairs = own.map { ($0.rawValue, $0) } + metadata.paths.map { ($0, Route.metadata) }
-        routes = Dictionary(pairs) { first, _ in first }
+        let own: [Route] = [.oauthToken, .token, .paymentToken, .checkoutAuth, .oauthRevoke, .live, .ready]
+        let pairs = own.map { ($0.template, $0) } + metadata.paths.map { ($0, Route.metadata) }
+        routes = pairs.map { (Array($0.utf8), $1) }
     }
 
-    package func route(_ path: Substring) -> Route { routes[String(path)] ?? .unknown }
+    package func route(_ path: Substring) -> Route {
+        var path = path
+        return path.withUTF8 { path in
+            routes.first { $0.path.count == path.count && $0.path.elementsEqual(path) }?.route ?? .unknown
+        }
+    }
 
     package func handle(_ request: HTTPRequest, respond: HTTPResponder) -> (@Sendable () -> Void)? {
         let area = request.route.area
@@ -45,11 +51,9 @@ package final class MerchantHandler: HTTPHandler {
         switch request.route {
         case .oauthToken: return try oauthToken(request, respond)
         case .token:
-            return token(
-                try TokenCall(request, area: area, form: FormMembers()), respond, TokenAnswers.detailed)
+            return token(try TokenCall(request, area: area, form: FormMembers()), respond, .detailed)
         case .paymentToken:
-            return token(
-                try TokenCall(request, area: area, form: FormMembers()), respond, TokenAnswers.payment)
+            return token(try TokenCall(request, area: area, form: FormMembers()), respond, .payment)
         case .checkoutAuth: checkout(try CheckoutCall(request), respond)
         case .oauthRevoke: try report(request, respond)
         case .metadata: respond(HTTPResponse(.ok, json: metadata.json))
@@ -69,18 +73,24 @@ package final class MerchantHandler: HTTPHandler {
         let call = try TokenCall(request, area: .oauth, form: form)
         guard let grantType = form.text("grant_type") else { throw .grantTypeMissing }
         guard grantType == "client_credentials" else { throw .grantTypeUnsupported }
-        return token(call, respond, TokenAnswers.oauth)
+        return token(call, respond, .oauth)
     }
 
     private func token(
-        _ call: TokenCall, _ respond: HTTPResponder,
-        _ render: @escaping @Sendable (ServedToken) -> HTTPResponse
+        _ call: TokenCall, _ respond: HTTPResponder, _ form: TokenAnswer.Form
     ) -> (@Sendable () -> Void)? {
-        let waiting = gateway.token(call.request) { answer in
-            respond(answer.response(call.area, call.scheme, render))
+        switch gateway.token(call.request) {
+        case .answered(let answer):
+            send(answer, respond, call.area, call.scheme, form)
+            return nil
+        case .later(let pending):
+            let (area, scheme) = (call.area, call.scheme)
+            let waiting = gateway.answer(pending) { answer in
+                send(answer, respond, area, scheme, form)
+            }
+            guard let waiting else { return nil }
+            return { waiting.cancel() }
         }
-        guard let waiting else { return nil }
-        return { waiting.cancel() }
     }
 
     // MARK: What takes its time
@@ -93,7 +103,7 @@ package final class MerchantHandler: HTTPHandler {
             let answer = await ServiceContext.within(request.token.trace?.context) {
                 await gateway.scopedToken(request)
             }
-            respond(answer.response(checkout.call.area, checkout.call.scheme, TokenAnswers.scoped))
+            respond(answer.response(checkout.call.area, checkout.call.scheme, ScopedAnswers.scoped))
         }
     }
 
@@ -109,8 +119,19 @@ package final class MerchantHandler: HTTPHandler {
             let answer = await ServiceContext.within(request.context) {
                 await gateway.reportRejected(token, proof: caller.proof, tenant: tenant, trace: trace)
             }
-            respond(answer.response(.oauth, caller.scheme) { TokenAnswers.reported() })
+            respond(answer.response(.oauth, caller.scheme) { ScopedAnswers.reported() })
         }
+    }
+}
+
+private func send(
+    _ answer: Answer<ServedToken>, _ respond: HTTPResponder, _ area: Area, _ scheme: AuthenticationScheme,
+    _ form: TokenAnswer.Form
+) {
+    switch answer.result {
+    case .success(let served): respond(TokenAnswer(form: form, served: served, limit: answer.limit))
+    case .failure(let refusal):
+        respond(refusal.answer(area, scheme: scheme).response(limit: answer.limit.map(LimitFields.init)))
     }
 }
 

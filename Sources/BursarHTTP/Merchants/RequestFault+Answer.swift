@@ -61,7 +61,7 @@ extension RequestFault {
     }
 
     private func refusedMethod(_ allowed: [HTTPMethod]) -> ErrorAnswer {
-        let names = allowed.map(\.rawValue).joined(separator: " or ")
+        let names = allowed.map(\.name).joined(separator: " or ")
         var answer = ErrorAnswer(.methodNotAllowed, .invalidRequest, "this path takes \(names) only")
         answer.allowed = allowed
         return answer

@@ -9,10 +9,10 @@ struct ServerMetadata {
 
     init(issuer: String) {
         let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
-        paths = [Route.metadata.rawValue, Route.metadata.rawValue + ServerMetadata.path(of: base)]
+        paths = [Route.metadata.template, Route.metadata.template + ServerMetadata.path(of: base)]
         var json = JSONWriter(capacity: 512)
         json.member("issuer", issuer)
-        json.member("token_endpoint", base + Route.oauthToken.rawValue)
+        json.member("token_endpoint", base + Route.oauthToken.template)
         json.member("token_endpoint_auth_methods_supported", ["client_secret_basic", "client_secret_post"])
         json.member("grant_types_supported", ["client_credentials"])
         // There is no authorization endpoint, so no response type. The member is required all the same, and

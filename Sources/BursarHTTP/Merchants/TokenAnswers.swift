@@ -1,29 +1,92 @@
-// Answers that carry a token (docs/API.md section 4). The bytes are written by hand, from the secret
-// straight into the answer: a general encoder would make copies of it as text.
+// Answers that carry a token (docs/API.md section 4).
 internal import BursarCore
 internal import BursarGateway
 
-enum TokenAnswers {
-    /// RFC 6749 §5.1, with the tenant and generation beside it.
-    static func oauth(_ served: ServedToken) -> HTTPResponse {
-        response(commonMembers(served))
+/// The answer to a token request, written from the secret straight into what is sent: a general encoder would
+/// make copies of it as text, and take ten times as long.
+struct TokenAnswer: WritableAnswer {
+    enum Form {
+        /// RFC 6749 §5.1, with the tenant and generation beside it.
+        case oauth
+        /// The same with its times as points in time.
+        case detailed
+        /// As the providers' own samples have it (PROVIDERS Z4).
+        case payment
     }
 
-    /// The same with its times as points in time.
-    static func detailed(_ served: ServedToken) -> HTTPResponse {
-        var json = commonMembers(served)
-        json.member("expires_at", served.token.expiresAt.description)
-        json.member("refresh_after", served.token.renewAt.description)
-        return response(json)
+    let form: Form
+    let served: ServedToken
+    let limit: LimitState?
+
+    var status: HTTPStatus { .ok }
+
+    var mostBytes: Int { AnswerHead.mostBytes + 512 + tokenRoom + mostTailBytes }
+
+    private var tokenRoom: Int { served.token.access.count * (served.token.isPlain ? 1 : 6) }
+    private var mostTailBytes: Int { 384 + 6 * (served.scope?.utf8.count ?? 0) }
+
+    func write(_ head: AnswerHead, to bytes: inout BytesWriter) {
+        withUnsafeTemporaryAllocation(byteCount: mostTailBytes, alignment: 1) { memory in
+            var tail = BytesWriter(memory)
+            writeTail(to: &tail)
+            let rest = UnsafeRawBufferPointer(rebasing: memory[..<tail.count])
+            if served.token.isPlain {
+                served.token.access.withBytes { write(head, token: $0, tail: rest, to: &bytes) }
+            } else {
+                JSONWriter.escaped(served.token.access).withBytes {
+                    write(head, token: $0, tail: rest, to: &bytes)
+                }
+            }
+        }
     }
 
-    /// As the providers' own samples have it (PROVIDERS Z4).
-    static func payment(_ served: ServedToken) -> HTTPResponse {
-        var json = JSONWriter(capacity: served.token.access.count + 32)
-        json.member("accessToken", served.token.access)
-        return response(json)
+    private func write(
+        _ head: AnswerHead, token: UnsafeRawBufferPointer, tail: UnsafeRawBufferPointer,
+        to bytes: inout BytesWriter
+    ) {
+        let begin: StaticString = form == .payment ? #"{"accessToken":""# : #"{"access_token":""#
+        head.write(.ok, .known(begin.utf8CodeUnitCount + token.count + tail.count), to: &bytes)
+        bytes.put("Content-Type: application/json\r\n")
+        bytes.put(HTTPResponse.Fields.confidential.lines)
+        if let limit { LimitFields(limit).write(to: &bytes) }
+        bytes.put("\r\n")
+        guard !head.isHead else { return }
+        bytes.put(begin)
+        bytes.put(token)
+        bytes.put(tail)
     }
 
+    /// Everything behind the token.
+    private func writeTail(to json: inout BytesWriter) {
+        guard form != .payment else { return json.put(#""}"#) }
+        json.put(#"","token_type":"Bearer","expires_in":"#)
+        json.put(decimal: served.token.secondsLeft(at: served.at))
+        // Only where the caller named one: clients compare what they read with what they asked for.
+        if let scope = served.scope {
+            json.put(#","scope":""#)
+            JSONWriter.escaped(Secret(scope)).withBytes { json.put($0) }
+            json.put("\"")
+        }
+        json.put(#","business_uuid":""#)
+        json.put(served.tenant.uuid)
+        json.put(#"","provider":""#)
+        json.put(served.provider.text)
+        json.put(#"","environment":""#)
+        json.put(served.environment.rawValue)
+        json.put(#"","generation":"#)
+        json.put(decimal: served.token.generation.number)
+        if form == .detailed {
+            json.put(#","expires_at":""#)
+            json.put(served.token.expiresAt)
+            json.put(#"","refresh_after":""#)
+            json.put(served.token.renewAt)
+            json.put("\"")
+        }
+        json.put("}")
+    }
+}
+
+enum ScopedAnswers {
     static func scoped(_ served: ServedScopedToken) -> HTTPResponse {
         var json = JSONWriter(capacity: served.token.count + 64)
         json.member("token", served.token)
@@ -33,20 +96,6 @@ enum TokenAnswers {
 
     /// A report of a rejected token has ended; what became of it is nobody's business (RFC 7009 §2.2).
     static func reported() -> HTTPResponse { response(JSONWriter()) }
-
-    private static func commonMembers(_ served: ServedToken) -> JSONWriter {
-        var json = JSONWriter(capacity: served.token.access.count + 384)
-        json.member("access_token", served.token.access)
-        json.member("token_type", "Bearer")
-        json.member("expires_in", served.token.secondsLeft(at: served.at))
-        // Only where the caller named one: clients compare what they read with what they asked for.
-        if let scope = served.scope { json.member("scope", scope) }
-        json.member("business_uuid", served.tenant.description)
-        json.member("provider", served.provider.text)
-        json.member("environment", served.environment.rawValue)
-        json.member("generation", served.token.generation.number)
-        return json
-    }
 
     private static func response(_ json: consuming JSONWriter) -> HTTPResponse {
         var response = HTTPResponse(.ok, json: json.finished())

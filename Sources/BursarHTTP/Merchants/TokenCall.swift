@@ -81,12 +81,18 @@ struct Parameters {
 
     func text(_ name: String, besides field: String? = nil) throws(RequestFault) -> String? {
         var found = field
-        for value in [form.text(name), query.text(name), named[name]] {
-            guard let value else { continue }
-            if let found, found != value { throw .contradiction(name) }
-            found = value
-        }
+        try take(form.text(name), name, into: &found)
+        if !query.isEmpty { try take(query.text(name), name, into: &found) }
+        if !named.isEmpty { try take(named[name], name, into: &found) }
         return found
+    }
+
+    private func take(
+        _ value: String?, _ name: String, into found: inout String?
+    ) throws(RequestFault) {
+        guard let value else { return }
+        if let found, found != value { throw .contradiction(name) }
+        found = value
     }
 
     func provider() throws(RequestFault) -> ProviderID? {

@@ -12,34 +12,38 @@ extension HTTPConnection {
     }
 
     /// Sends an answer and moves on to the next request, or to the end.
-    func send(_ response: HTTPResponse, to request: OpenRequest, ending: Bool = false) {
+    func send(_ answer: some WritableAnswer, to request: HTTPRequest, ending: Bool = false) {
         guard let context else { return }
         let closes = ending || self.closes(after: request)
-        let persistence: Persistence = closes ? .closes : request.isHTTP10 ? .staysAsAsked : .stays
-        let bytes = response.bytes(
-            id: request.id, date: date.bytes(), persistence: persistence, isHead: request.method == .head)
+        let persistence: Persistence = closes ? .closes : request.traits.isHTTP10 ? .staysAsAsked : .stays
+        let now = context.eventLoop.now
+        enter(closes ? .closing : .idle, at: now)
         if closes {
-            phase = .closing(since: context.eventLoop.now)
             gate.discardAll()
-        } else {
-            phase = .idle(since: context.eventLoop.now)
-            if request.isUpgrade { replaceDecoder() }
+        } else if request.traits.isUpgrade {
+            replaceDecoder()
         }
-        write(bytes, then: closes ? .linger : .go)
-        record(response.status, to: request, at: context.eventLoop.now)
+        let bytes = desk.write(
+            answer, id: request.id, persistence: persistence, isHead: request.method == .head)
+        write(bytes, at: now, then: closes ? .linger : .go)
+        record(answer.status, to: request, at: now)
     }
 
     /// - Parameter sent: fulfilled when the bytes have left.
     func write(
-        _ bytes: ByteBuffer, then afterwards: Afterwards, sent: EventLoopPromise<Void>? = nil
+        _ bytes: ByteBuffer, at now: NIODeadline, then afterwards: Afterwards = .go,
+        sent: EventLoopPromise<Void>? = nil
     ) {
         guard let context else { return sent?.fail(CallerGone()) ?? () }
-        unsent += 1
-        if unsent == 1 { unsentSince = context.eventLoop.now }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { [self] _ in wrote(then: afterwards) }
-        if let sent { promise.futureResult.cascade(to: sent) }
-        context.write(Self.wrapOutboundOut(bytes), promise: promise)
+        if unsentSince == nil || isWritable { unsentSince = now }
+        switch afterwards {
+        case .go: context.write(Self.wrapOutboundOut(bytes), promise: sent)
+        case .linger:
+            isLastUnsent = true
+            let promise = sent ?? context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenComplete { [self] _ in linger() }
+            context.write(Self.wrapOutboundOut(bytes), promise: promise)
+        }
         needsFlush = true
         // Within a read, one flush serves all of its answers; the gate says when that is.
         if !gate.isBusy { flush() }
@@ -51,29 +55,37 @@ extension HTTPConnection {
         context?.flush()
     }
 
-    private func wrote(then afterwards: Afterwards) {
-        unsent -= 1
-        unsentSince = unsent == 0 ? nil : context?.eventLoop.now
-        guard case .linger = afterwards, let context else { return }
-        phase = .closing(since: context.eventLoop.now)
+    /// The last answer has left.
+    private func linger() {
+        isLastUnsent = false
+        unsentSince = nil
+        guard let context else { return }
+        enter(.closing, at: context.eventLoop.now)
         // Only our half: unread input at a full close would reset the connection, answer and all.
         context.close(mode: .output, promise: nil)
         armTimer()
     }
 
+    /// Whether something that was written is still here. Asked when a deadline has passed, not with each
+    /// answer.
+    var hasUnsent: Bool {
+        guard let options = context?.channel.syncOptions else { return false }
+        return (try? options.getOption(.bufferedWritableBytes)) ?? 0 > 0
+    }
+
     /// The metrics of the answer and its line in the log: the route, never the path, and nothing that a
     /// caller or a provider wrote.
-    func record(_ status: HTTPStatus, to request: OpenRequest, at now: NIODeadline) {
+    func record(_ status: HTTPStatus, to request: HTTPRequest, at now: NIODeadline) {
         if status.family == .success { hasServed = true }
         let took = now - request.startedAt
         server.metrics.answered(request.route, request.method, status, took: took)
         request.span?.end(with: status)
-        guard server.logger.logLevel <= .debug else { return }
+        guard server.logsAnswers else { return }
         server.logger.debug(
             "answered",
             metadata: [
-                LogField.side: "\(server.side.rawValue)", LogField.method: "\(request.method.rawValue)",
-                LogField.route: "\(request.route.rawValue)", LogField.status: "\(status.rawValue)",
+                LogField.side: "\(server.side.rawValue)", LogField.method: "\(request.method.name)",
+                LogField.route: "\(request.route.template)", LogField.status: "\(status.rawValue)",
                 LogField.duration: "\(Double(took.nanoseconds / 1_000) / 1_000)",
                 LogField.request: "\(request.id)",
             ])

@@ -6,15 +6,15 @@ extension HTTPConnection {
     /// When the connection's patience ends.
     private var deadline: NIODeadline {
         let limits = server.limits
-        let ofPhase: NIODeadline =
+        let patience: Duration =
             switch phase {
-            case .idle(let since): since + TimeAmount(idlePatience)
-            case .head(let since): since + TimeAmount(limits.head)
-            case .body(_, let since): since + TimeAmount(limits.body)
-            case .answering(_, let since), .sending(_, _, _, let since): since + TimeAmount(limits.answer)
-            case .closing(let since):
-                since + TimeAmount(max(limits.linger, unsent > 0 ? limits.write : .zero))
+            case .idle: idlePatience
+            case .head: limits.head
+            case .body: limits.body
+            case .answering, .sending: limits.answer
+            case .closing: max(limits.linger, isLastUnsent ? limits.write : .zero)
             }
+        let ofPhase = since + TimeAmount(patience)
         guard let unsentSince else { return ofPhase }
         return min(ofPhase, unsentSince + TimeAmount(limits.write))
     }
@@ -49,7 +49,9 @@ extension HTTPConnection {
 
     private func expire(_ context: ChannelHandlerContext) {
         if let unsentSince, context.eventLoop.now >= unsentSince + TimeAmount(server.limits.write) {
-            return context.close(promise: nil)
+            guard !hasUnsent else { return context.close(promise: nil) }
+            self.unsentSince = nil
+            return
         }
         switch phase {
         case .idle, .closing, .sending: context.close(promise: nil)
@@ -63,7 +65,7 @@ extension HTTPConnection {
     /// The server stops: the answer under way is the last, and who asks nothing now has little time left.
     func drain() {
         isDraining = true
-        if case .idle = phase, let context { phase = .idle(since: context.eventLoop.now) }
+        if case .idle = phase, let context { enter(.idle, at: context.eventLoop.now) }
         armTimer()
     }
 }

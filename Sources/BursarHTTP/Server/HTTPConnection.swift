@@ -12,19 +12,20 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
+    /// `request` is there in `body`, `answering` and `sending`.
     enum Phase {
         /// → head, when a byte arrives
-        case idle(since: NIODeadline)
+        case idle
         /// → body, when the head is complete; → closing, when it is refused or too slow
-        case head(since: NIODeadline)
+        case head
         /// → answering, when the request is complete; → closing, when it is too long or too slow
-        case body(OpenRequest, since: NIODeadline)
+        case body
         /// → idle, when the answer is sent and the connection stays; → closing otherwise
-        case answering(OpenRequest, since: NIODeadline)
+        case answering
         /// A long answer is being made and sent. → idle or closing, when it is sent
-        case sending(OpenRequest, HTTPStatus, closes: Bool, since: NIODeadline)
+        case sending(HTTPStatus, closes: Bool)
         /// The end: input is thrown away until the caller closes too, or time is up.
-        case closing(since: NIODeadline)
+        case closing
     }
 
     private enum Event {
@@ -34,8 +35,13 @@ final class HTTPConnection: ChannelInboundHandler {
 
     let server: ServerContext
     let gate: InputGate
+    /// What connections of this event loop share.
+    let desk: LoopDesk
     var context: ChannelHandlerContext?
-    var phase: Phase
+    private(set) var phase: Phase
+    /// When the phase, or its last progress, began.
+    private(set) var since: NIODeadline
+    private(set) var request: HTTPRequest?
     /// Decoded, but its turn has not come. Bounded by the gate's slices.
     private var queue = CircularBuffer<Event>()
     private var isWorking = false
@@ -47,17 +53,26 @@ final class HTTPConnection: ChannelInboundHandler {
     var isDraining = false
     var isReplacingDecoder = false
     // Sending
-    var date = DateField()
-    var unsent = 0
+    var isWritable = true
+    /// Since when the caller may not have taken all that was written; nil when it surely has.
     var unsentSince: NIODeadline?
+    /// Whether the connection's last answer is still on its way.
+    var isLastUnsent = false
     var needsFlush = false
     // Time
     var timer: (at: NIODeadline, task: Scheduled<Void>)?
 
-    init(server: ServerContext, gate: InputGate, now: NIODeadline) {
+    init(server: ServerContext, gate: InputGate, desk: LoopDesk, now: NIODeadline) {
         self.server = server
         self.gate = gate
-        phase = .idle(since: now)
+        self.desk = desk
+        phase = .idle
+        since = now
+    }
+
+    func enter(_ phase: Phase, at now: NIODeadline) {
+        self.phase = phase
+        since = now
     }
 
     // MARK: Input
@@ -65,7 +80,7 @@ final class HTTPConnection: ChannelInboundHandler {
     /// `count` bytes are about to be decoded.
     func inputArrives(_ count: Int) {
         requestBytes += count
-        if case .idle = phase, let context { phase = .head(since: context.eventLoop.now) }
+        if case .idle = phase, let context { enter(.head, at: context.eventLoop.now) }
         if requestBytes > server.limits.requestBytes { receive(.fault(tooManyBytes)) }
     }
 
@@ -76,7 +91,12 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        receive(.part(Self.unwrapInboundIn(data)))
+        let part = Self.unwrapInboundIn(data)
+        guard queue.isEmpty, !isWorking, !isBusy else { return receive(.part(part)) }
+        isWorking = true
+        take(part)
+        isWorking = false
+        work()
     }
 
     private func receive(_ event: Event) {
@@ -90,9 +110,7 @@ final class HTTPConnection: ChannelInboundHandler {
         isWorking = true
         while !isBusy, let event = queue.popFirst() {
             switch event {
-            case .part(.head(let head)): begin(head)
-            case .part(.body(let bytes)): take(bytes)
-            case .part(.end): handle()
+            case .part(let part): take(part)
             case .fault(let fault): fail(fault)
             }
         }
@@ -100,62 +118,82 @@ final class HTTPConnection: ChannelInboundHandler {
         if isBusy { gate.hold() } else { gate.resume() }
     }
 
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head): begin(head)
+        case .body(let bytes): take(bytes)
+        case .end: handle()
+        }
+    }
+
     /// Whether the next request has to wait: for an answer, for earlier ones to be taken, or for a decoder.
     private var isBusy: Bool {
         switch phase {
-        case .answering, .sending: return true
-        case .idle, .head, .body, .closing:
-            return isReplacingDecoder || context?.channel.isWritable == false
+        case .answering, .sending: true
+        case .idle, .head, .body, .closing: isReplacingDecoder || !isWritable
         }
     }
 
     // MARK: One request
 
     private func begin(_ head: HTTPRequestHead) {
-        guard let context, !isClosing else { return }
+        guard !isClosing else { return }
         requests += 1
-        let request = OpenRequest(
-            head, number: requests, id: server.ids.next(), startedAt: context.eventLoop.now, server: server)
-        phase = .body(request, since: context.eventLoop.now)
+        // It arrived with the last read: `since` is that moment, or that of the answer before it.
+        let request = HTTPRequest(head, id: server.ids.next(), startedAt: since, server: server)
+        self.request = request
+        phase = .body
+        if request.fields.hasBody, let context { since = context.eventLoop.now }
         if head.uri.utf8.count > server.limits.urlBytes { return fail(.headTooLarge) }
         if let flaw = request.fields.flaw(version: head.version) { return fail(.notHTTP(flaw)) }
         if let length = request.fields.announcedLength, length > request.route.bodyLimit {
             return fail(.bodyTooLarge(limit: request.route.bodyLimit))
         }
-        if request.awaitsContinue { write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), then: .go) }
+        if request.awaitsContinue {
+            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), at: since)
+        }
     }
 
     private func take(_ bytes: ByteBuffer) {
-        guard case .body(var request, let since) = phase else { return }
+        guard case .body = phase, let request else { return }
         guard request.body.readableBytes + bytes.readableBytes <= request.route.bodyLimit else {
             return fail(.bodyTooLarge(limit: request.route.bodyLimit))
         }
-        phase = .idle(since: since)  // so that the body is not copied when it grows
         request.append(bytes)
-        phase = .body(request, since: since)
     }
 
     private func handle() {
-        guard case .body(let request, _) = phase, let context else { return }
-        phase = .answering(request, since: context.eventLoop.now)
+        guard case .body = phase, let context, let request else { return }
+        phase = .answering
         let responder = HTTPResponder(
-            connection: NIOLoopBound(self, eventLoop: context.eventLoop), number: request.number)
-        let cancel = server.handler.handle(request.complete, respond: responder)
-        if case .answering = phase { cancelWaiting = cancel }
+            connection: NIOLoopBound(self, eventLoop: context.eventLoop), number: requests)
+        let cancel = server.handler.handle(request, respond: responder)
+        guard case .answering = phase else { return }
+        cancelWaiting = cancel
+        since = context.eventLoop.now
     }
 
     /// The handler's answer. One to another request than the current comes too late.
-    func answer(_ response: HTTPResponse, to number: UInt64) {
-        guard case .answering(let request, _) = phase, request.number == number else { return }
-        finishing { send(response, to: request) }
+    func answer(_ answer: some WritableAnswer, to number: UInt64) {
+        guard case .answering = phase, number == requests, let request else { return }
+        finishing { send(answer, to: request) }
+    }
+
+    /// The request that a long answer is sent to, where its number is still the current one.
+    func sending(_ number: UInt64) -> (request: HTTPRequest, status: HTTPStatus, closes: Bool)? {
+        guard case .sending(let status, let closes) = phase, number == requests, let request else { return nil }
+        return (request, status, closes)
     }
 
     /// Around what ends an answer: then comes the next request's turn.
     func finishing(_ end: () -> Void) {
         cancelWaiting = nil
         requestBytes = 0
+        // First: what is sent can make room, and so begin the next one.
+        request = nil
         end()
-        if !isWorking { work() }
+        guard !isWorking else { return }
+        work()
         if !gate.isBusy { inputPaused() }
     }
 
@@ -167,24 +205,25 @@ final class HTTPConnection: ChannelInboundHandler {
         cancelWaiting?()
         cancelWaiting = nil
         let request = openRequest ?? .unreadable(id: server.ids.next(), at: context.eventLoop.now)
+        self.request = nil
         send(server.handler.refuse(fault, route: request.route), to: request, ending: true)
     }
 
     private var tooManyBytes: HTTPFault {
-        if case .body(let request, _) = phase { return .bodyTooLarge(limit: request.route.bodyLimit) }
+        if case .body = phase, let request { return .bodyTooLarge(limit: request.route.bodyLimit) }
         return .headTooLarge
     }
 
-    private var openRequest: OpenRequest? {
+    private var openRequest: HTTPRequest? {
         switch phase {
-        case .body(let request, _), .answering(let request, _): request
+        case .body, .answering: request
         case .idle, .head, .sending, .closing: nil
         }
     }
 
     /// Whether the answer to this request is the connection's last.
-    func closes(after request: OpenRequest) -> Bool {
-        !request.isKeepAlive || isDraining || server.isLeaving.load(ordering: .relaxed)
+    func closes(after request: HTTPRequest) -> Bool {
+        !request.traits.isKeepAlive || isDraining || server.isLeaving.load(ordering: .relaxed)
     }
 
     var isClosing: Bool {
@@ -210,25 +249,22 @@ final class HTTPConnection: ChannelInboundHandler {
     private func end() {
         cancelWaiting?()
         cancelWaiting = nil
-        endSpan()
+        request?.span?.endUnanswered()
+        request = nil
         timer?.task.cancel()
         timer = nil
         gate.connection = nil
         queue.removeAll()
-        phase = .closing(since: .now())
+        phase = .closing
         context = nil
     }
 
-    private func endSpan() {
-        switch phase {
-        case .body(let request, _), .answering(let request, _), .sending(let request, _, _, _):
-            request.span?.endUnanswered()
-        case .idle, .head, .closing: break
-        }
-    }
-
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { work() }
+        isWritable = context.channel.isWritable
+        if isWritable {
+            unsentSince = context.eventLoop.now
+            work()
+        }
         context.fireChannelWritabilityChanged()
     }
 

@@ -1,19 +1,27 @@
 // The methods that logs and metrics may name.
 internal import NIOHTTP1
 
-/// A closed set: a caller can invent methods, and each would be a new series.
-package enum HTTPMethod: String, Sendable, CaseIterable {
-    case get = "GET"
-    case head = "HEAD"
-    case post = "POST"
-    case put = "PUT"
-    case patch = "PATCH"
-    case delete = "DELETE"
-    case options = "OPTIONS"
-    case trace = "TRACE"
-    case connect = "CONNECT"
-    /// Every other one, as OpenTelemetry spells it.
-    case other = "_OTHER"
+/// A closed set: a caller can invent methods, and each would be a new series. A place for each in the tables of
+/// metrics.
+package enum HTTPMethod: Int, Sendable, CaseIterable {
+    case get, head, post, put, patch, delete, options, trace, connect
+    case other
+
+    package var name: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .patch: "PATCH"
+        case .delete: "DELETE"
+        case .options: "OPTIONS"
+        case .trace: "TRACE"
+        case .connect: "CONNECT"
+        // As OpenTelemetry spells it.
+        case .other: "_OTHER"
+        }
+    }
 
     init(_ method: NIOHTTP1.HTTPMethod) {
         switch method {

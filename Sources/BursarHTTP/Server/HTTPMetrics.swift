@@ -34,30 +34,30 @@ package final class HTTPMetrics: Sendable {
     private static let server = MetricLabel("server", values: ServerSide.allCases.map(\.rawValue))
 
     fileprivate struct RouteHandles: Sendable {
-        let methods: [HTTPMethod: [StatusFamily: Counter]]
+        /// By the method's place, then by that of the status's family.
+        let counters: [Counter]
         let duration: Timer
     }
 
-    private let routes: [Route: RouteHandles]
+    /// By the route's place; nil where the side does not have it.
+    private let routes: [RouteHandles?]
     private let connections: Gauge
     private let refused: Counter
 
     /// One for each server; `families` must be declared with the factory before.
     package init(side: ServerSide, factory: any MetricsFactory) {
         let server = ("server", side.rawValue)
-        routes = Dictionary(
-            uniqueKeysWithValues: side.routes.map { route in
-                let place = [server, ("route", route.rawValue)]
-                return (route, RouteHandles(route, place, factory))
-            })
+        routes = Route.allCases.map { route in
+            guard side.routes.contains(route) else { return nil }
+            return RouteHandles(route, [server, ("route", route.template)], factory)
+        }
         connections = Gauge(label: Name.connections, dimensions: [server], factory: factory)
         refused = Counter(label: Name.connectionsRefused, dimensions: [server], factory: factory)
     }
 
     func answered(_ route: Route, _ method: HTTPMethod, _ status: HTTPStatus, took: TimeAmount) {
-        guard let handles = routes[route] else { return }
-        let counters = handles.methods[method] ?? handles.methods[.other]
-        counters?[status.family]?.increment()
+        guard let handles = routes[route.rawValue] else { return }
+        handles.counters[method.rawValue * StatusFamily.count + status.family.place].increment()
         handles.duration.recordNanoseconds(took.nanoseconds)
     }
 
@@ -68,14 +68,13 @@ package final class HTTPMetrics: Sendable {
 extension HTTPMetrics.RouteHandles {
     fileprivate init(_ route: Route, _ place: [(String, String)], _ factory: any MetricsFactory) {
         func counter(_ method: HTTPMethod, _ family: StatusFamily) -> Counter {
-            let dimensions = place + [("method", method.rawValue), ("status_class", family.rawValue)]
+            let dimensions = place + [("method", method.name), ("status_class", family.rawValue)]
             return Counter(label: HTTPMetrics.Name.requests, dimensions: dimensions, factory: factory)
         }
-        methods = Dictionary(
-            uniqueKeysWithValues: (route.methods + [.other]).map { method in
-                let families = StatusFamily.allCases.map { ($0, counter(method, $0)) }
-                return (method, Dictionary(uniqueKeysWithValues: families))
-            })
+        let others = StatusFamily.allCases.map { counter(.other, $0) }
+        counters = HTTPMethod.allCases.flatMap { method in
+            route.methods.contains(method) ? StatusFamily.allCases.map { counter(method, $0) } : others
+        }
         duration = Timer(label: HTTPMetrics.Name.requestDuration, dimensions: place, factory: factory)
     }
 }

@@ -14,7 +14,9 @@ enum HTTPPipeline {
         let gate = InputGate(discarding: server.limits.lingerBytes)
         try pipeline.addHandler(gate)
         try pipeline.addHandler(decoder(server.limits))
-        try pipeline.addHandler(HTTPConnection(server: server, gate: gate, now: channel.eventLoop.now))
+        let desk = server.desks.desk(of: channel.eventLoop)
+        try pipeline.addHandler(
+            HTTPConnection(server: server, gate: gate, desk: desk, now: channel.eventLoop.now))
     }
 
     /// The decoder counts names, values and the URL while it reads, so that nothing too large is ever held.

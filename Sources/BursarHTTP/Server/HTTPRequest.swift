@@ -1,20 +1,79 @@
-// A request that has arrived, as handlers see it.
+// A request, from its head to its answer.
 package import BursarCore
 package import NIOCore
 internal import NIOHTTP1
 internal import ServiceContextModule
+internal import Tracing
 
-/// Everything of a request that decides its answer. Other header fields are not kept.
-package struct HTTPRequest: Sendable {
+/// Everything of a request that decides its answer. Other header fields are not kept. One object from the head
+/// on: a request is passed along many times, and a copy of all of it costs more than the rest of its way.
+// Unchecked: its connection adds the body before anybody else has it; nothing changes after that.
+package final class HTTPRequest: @unchecked Sendable {
     package let id: RequestID
     package let method: HTTPMethod
     package let route: Route
     /// What stands behind the `?`, as it was sent.
     let query: Substring
     let fields: RequestFields
+    package private(set) var body: ByteBuffer
+    /// How its connection goes on after it.
+    let traits: Traits
+    let startedAt: NIODeadline
+    /// Nil when nobody takes spans.
+    let span: (any Span)?
+
+    struct Traits {
+        var isKeepAlive = false
+        var isHTTP10 = false
+        /// llhttp expects another protocol to follow, so that the decoder has to be replaced.
+        var isUpgrade = false
+    }
+
+    init(
+        id: RequestID, method: HTTPMethod, route: Route, query: Substring = "",
+        fields: RequestFields = RequestFields(), body: ByteBuffer = ByteBuffer(), traits: Traits = Traits(),
+        startedAt: NIODeadline = .distantPast, span: (any Span)? = nil
+    ) {
+        self.id = id
+        self.method = method
+        self.route = route
+        self.query = query
+        self.fields = fields
+        self.body = body
+        self.traits = traits
+        self.startedAt = startedAt
+        self.span = span
+    }
+
+    convenience init(_ head: HTTPRequestHead, id: RequestID, startedAt: NIODeadline, server: ServerContext) {
+        let target = RequestTarget(head.uri)
+        let (method, route) = (HTTPMethod(head.method), server.handler.route(target.path))
+        let fields = RequestFields(head.headers)
+        let span = server.tracer.map { tracer in
+            RequestSpan.start(by: tracer, of: head.headers, method, route, id, side: server.side)
+        }
+        self.init(
+            id: id, method: method, route: route, query: target.query, fields: fields,
+            traits: Traits(
+                isKeepAlive: head.isKeepAlive, isHTTP10: head.version == .http1_0,
+                isUpgrade: head.method == .CONNECT || fields.hasUpgrade),
+            startedAt: startedAt, span: span)
+    }
+
+    /// Stands for what could not be read.
+    static func unreadable(id: RequestID, at now: NIODeadline) -> HTTPRequest {
+        HTTPRequest(id: id, method: .other, route: .unreadable, startedAt: now)
+    }
+
     /// Its span's; nil when nobody takes spans.
-    let context: ServiceContext?
-    package var body: ByteBuffer
+    var context: ServiceContext? { span?.context }
+
+    /// Whether the caller holds its body back until it is told to go on.
+    var awaitsContinue: Bool { fields.expectsContinue && fields.hasBody && !traits.isHTTP10 }
+
+    func append(_ bytes: ByteBuffer) {
+        if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
+    }
 }
 
 /// The request target in its two halves.
@@ -26,15 +85,18 @@ struct RequestTarget {
     /// The host in it is of no interest.
     init(_ uri: String) {
         var rest = Substring(uri)
-        if let scheme = rest.range(of: "://"), !rest.hasPrefix("/") {
+        if rest.utf8.first != UInt8(ascii: "/"), let scheme = rest.range(of: "://") {
             let afterHost = rest[scheme.upperBound...]
             rest =
                 afterHost.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
                 .map { afterHost[$0...] } ?? "/"
         }
-        let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else {
+            (path, query) = (rest, "")
+            return
+        }
         path = rest[..<mark]
-        query = mark == rest.endIndex ? "" : rest[rest.utf8.index(after: mark)...]
+        query = rest[rest.utf8.index(after: mark)...]
     }
 }
 

@@ -7,12 +7,16 @@ package struct HTTPResponder: Sendable {
     let connection: NIOLoopBound<HTTPConnection>
     let number: UInt64
 
-    package func callAsFunction(_ response: HTTPResponse) {
+    package func callAsFunction(_ response: HTTPResponse) { send(response) }
+
+    func callAsFunction(_ answer: TokenAnswer) { send(answer) }
+
+    private func send(_ answer: some WritableAnswer) {
         let loop = connection.eventLoop
         if loop.inEventLoop {
-            connection.value.answer(response, to: number)
+            connection.value.answer(answer, to: number)
         } else {
-            loop.execute { connection.value.answer(response, to: number) }
+            loop.execute { connection.value.answer(answer, to: number) }
         }
     }
 

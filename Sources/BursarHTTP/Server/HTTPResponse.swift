@@ -1,6 +1,5 @@
 // An answer, before it is bytes on a connection.
 internal import BursarCore
-internal import NIOCore
 
 /// Field lines are rendered as they are added. Values are our own words and numbers, never a caller's or a
 /// provider's text, so nothing can break out of its line.
@@ -33,17 +32,20 @@ package struct HTTPResponse: Sendable {
         case uncached
         /// Of answers that hold a token (PROVIDERS P4).
         case confidential
-    }
 
-    mutating func add(_ group: Fields) {
-        let lines: StaticString =
-            switch group {
+        var lines: StaticString {
+            switch self {
             case .uncached: "Cache-Control: no-store\r\nPragma: no-cache\r\n"
             case .confidential:
                 "Cache-Control: no-store\r\nPragma: no-cache\r\nReferrer-Policy: no-referrer\r\n"
             }
-        lines.withUTF8Buffer { fields.append(contentsOf: $0) }
+        }
     }
+
+    mutating func add(_ group: Fields) { group.lines.withUTF8Buffer { fields.append(contentsOf: $0) } }
+
+    /// Whole lines.
+    mutating func addLines(_ lines: [UInt8]) { fields.append(contentsOf: lines) }
 
     private mutating func begin(_ name: StaticString) {
         name.withUTF8Buffer { fields.append(contentsOf: $0) }
@@ -76,36 +78,60 @@ enum Persistence {
 
 /// How a caller knows where an answer ends.
 enum BodyLength {
-    case known
+    case known(Int)
     case chunked
     case untilClose
 }
 
-extension HTTPResponse {
-    /// The whole answer as one buffer: one write, one packet.
-    func bytes(id: RequestID, date: [UInt8], persistence: Persistence, isHead: Bool) -> ByteBuffer {
-        var bytes = head(id: id, date: date, persistence: persistence, length: .known)
-        if !isHead { bytes.writeBytes(body) }
-        return bytes
+/// What an answer begins with besides its own.
+struct AnswerHead {
+    /// Bytes at most, with the status line and without the answer's own fields.
+    static let mostBytes = 256
+
+    let id: RequestID
+    /// The whole line.
+    let date: [UInt8]
+    let persistence: Persistence
+    /// Whether only the head is wanted.
+    let isHead: Bool
+
+    func write(_ status: HTTPStatus, _ length: BodyLength, to bytes: inout BytesWriter) {
+        bytes.put(status.line)
+        bytes.put(date)
+        bytes.put("X-Request-Id: ")
+        bytes.put(hexadecimal: id.number)
+        switch length {
+        case .known(let count):
+            bytes.put("\r\nContent-Length: ")
+            bytes.put(decimal: Int64(count))
+            bytes.put("\r\n")
+        case .chunked: bytes.put("\r\nTransfer-Encoding: chunked\r\n")
+        case .untilClose: bytes.put("\r\n")
+        }
+        if let line = persistence.line { bytes.put(line) }
+    }
+}
+
+/// An answer that writes itself where it is sent from: one write, one packet.
+protocol WritableAnswer: Sendable {
+    var status: HTTPStatus { get }
+    /// Bytes that it may take with its head, at most.
+    var mostBytes: Int { get }
+    func write(_ head: AnswerHead, to bytes: inout BytesWriter)
+}
+
+extension HTTPResponse: WritableAnswer {
+    var mostBytes: Int { AnswerHead.mostBytes + fields.count + body.count }
+
+    func write(_ head: AnswerHead, to bytes: inout BytesWriter) {
+        write(head, .known(body.count), to: &bytes)
+        if !head.isHead { bytes.put(body) }
     }
 
-    func head(id: RequestID, date: [UInt8], persistence: Persistence, length: BodyLength) -> ByteBuffer {
-        var bytes = ByteBufferAllocator().buffer(capacity: 192 + fields.count + body.count)
-        bytes.writeStaticString(status.line)
-        bytes.writeBytes(date)
-        bytes.writeStaticString("X-Request-Id: ")
-        bytes.writeString(id.description)
-        switch length {
-        case .known:
-            bytes.writeStaticString("\r\nContent-Length: ")
-            bytes.writeString(String(body.count))
-            bytes.writeStaticString("\r\n")
-        case .chunked: bytes.writeStaticString("\r\nTransfer-Encoding: chunked\r\n")
-        case .untilClose: bytes.writeStaticString("\r\n")
-        }
-        if let line = persistence.line { bytes.writeStaticString(line) }
-        bytes.writeBytes(fields)
-        bytes.writeStaticString("\r\n")
-        return bytes
+    /// The head alone.
+    func write(_ head: AnswerHead, _ length: BodyLength, to bytes: inout BytesWriter) {
+        head.write(status, length, to: &bytes)
+        bytes.put(fields)
+        bytes.put("\r\n")
     }
 }

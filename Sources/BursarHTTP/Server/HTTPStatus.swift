@@ -50,4 +50,15 @@ package enum StatusFamily: String, Sendable, CaseIterable {
     case success = "2xx"
     case clientError = "4xx"
     case serverError = "5xx"
+
+    static let count = 3
+
+    /// Its place among `allCases`.
+    var place: Int {
+        switch self {
+        case .success: 0
+        case .clientError: 1
+        case .serverError: 2
+        }
+    }
 }

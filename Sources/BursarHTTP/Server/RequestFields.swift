@@ -25,6 +25,7 @@ struct RequestFields: Sendable {
     private(set) var transferEncoding: String?
     private(set) var contentLength: String?
     private(set) var expect: String?
+    private(set) var hasUpgrade = false
     private(set) var repeated: Name = []
 
     init() {}
@@ -38,6 +39,7 @@ struct RequestFields: Sendable {
         case 4 where isNamed(name, "host"): Self.set(&host, &repeated, .host, value)
         case 6 where isNamed(name, "origin"): Self.set(&origin, &repeated, .origin, value)
         case 6 where isNamed(name, "expect"): expect = value
+        case 7 where isNamed(name, "upgrade"): hasUpgrade = true
         case 11 where isNamed(name, "x-tenant-id"): Self.set(&tenant, &repeated, .tenant, value)
         case 12 where isNamed(name, "content-type"): Self.set(&contentType, &repeated, .contentType, value)
         case 13 where isNamed(name, "authorization"):

@@ -11,10 +11,10 @@ enum RequestSpan {
     ) -> any Span {
         var context = ServiceContext.topLevel
         tracer.extract(headers, into: &context, using: HeaderExtractor())
-        let name = "\(method.rawValue) \(route.rawValue)"
+        let name = "\(method.name) \(route.template)"
         let span = tracer.startAnySpan(name, context: context, ofKind: .server)
-        span.attributes["http.request.method"] = method.rawValue
-        span.attributes["http.route"] = route.rawValue
+        span.attributes["http.request.method"] = method.name
+        span.attributes["http.route"] = route.template
         span.attributes["bursar.server"] = side.rawValue
         span.attributes["bursar.request_id"] = id.description
         return span

@@ -11,6 +11,9 @@ final class ServerContext: Sendable {
     let logger: Logger
     let tracer: (any Tracer)?
     let ids = RequestIDs()
+    let desks = LoopDesks()
+    /// Whether each answer has a line in the log.
+    let logsAnswers: Bool
     /// Whether every answer is to be the last of its connection.
     let isLeaving = Atomic<Bool>(false)
 
@@ -23,6 +26,7 @@ final class ServerContext: Sendable {
         self.handler = handler
         self.metrics = metrics
         self.logger = logger
+        logsAnswers = logger.logLevel <= .debug
         self.tracer = tracer
     }
 }

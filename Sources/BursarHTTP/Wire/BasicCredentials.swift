@@ -7,16 +7,27 @@ internal import BursarCore
 struct BasicCredentials {
     enum Flaw: Error, Equatable { case notBase64, noColon }
 
-    let id: [UInt8]
-    let secret: [UInt8]
+    let id: PresentedText
+    let secret: PresentedText
 
-    init(base64: some Collection<UInt8>) throws(Flaw) {
-        guard let joined = Base64.decode(base64) else { throw .notBase64 }
-        // The first colon: secrets may hold more of them.
-        guard let colon = joined.firstIndex(of: UInt8(ascii: ":")) else { throw .noColon }
-        id = BasicCredentials.half(joined[..<colon])
-        secret = BasicCredentials.half(joined[(colon + 1)...])
+    init(base64: UnsafeRawBufferPointer) throws(Flaw) {
+        self = try withUnsafeTemporaryAllocation(byteCount: Base64.room(for: base64), alignment: 1) {
+            memory throws(Flaw) in
+            guard let count = Base64.decode(base64, into: memory) else { throw .notBase64 }
+            return try BasicCredentials(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        }
     }
 
-    private static func half(_ bytes: ArraySlice<UInt8>) -> [UInt8] { FormText.decode(bytes) ?? Array(bytes) }
+    private init(_ joined: UnsafeRawBufferPointer) throws(Flaw) {
+        // The first colon: secrets may hold more of them.
+        guard let colon = joined.firstIndex(of: UInt8(ascii: ":")) else { throw .noColon }
+        id = BasicCredentials.half(UnsafeRawBufferPointer(rebasing: joined[..<colon]))
+        secret = BasicCredentials.half(UnsafeRawBufferPointer(rebasing: joined[(colon + 1)...]))
+    }
+
+    private static func half(_ bytes: UnsafeRawBufferPointer) -> PresentedText {
+        let isEncoded = bytes.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+        guard isEncoded, let decoded = FormText.decode(bytes) else { return PresentedText(bytes) }
+        return PresentedText(decoded)
+    }
 }

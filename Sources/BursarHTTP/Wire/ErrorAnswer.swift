@@ -50,7 +50,7 @@ struct ErrorAnswer {
         response.add(.uncached)
         if let challenge { response.add("WWW-Authenticate", challenge.text) }
         if let retrySeconds { response.add("Retry-After", retrySeconds) }
-        if !allowed.isEmpty { response.add("Allow", allowed.map(\.rawValue).joined(separator: ", ")) }
+        if !allowed.isEmpty { response.add("Allow", allowed.map(\.name).joined(separator: ", ")) }
         limit?.add(to: &response)
         return response
     }

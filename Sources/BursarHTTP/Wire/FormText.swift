@@ -42,10 +42,20 @@ struct FormMembers {
 
     private var members: [Member] = []
 
+    /// What most OAuth clients send, and nothing more.
+    static let clientCredentials = FormMembers(
+        members: [Member(name: "grant_type", value: Array("client_credentials".utf8))])
+
     init() {}
+
+    private init(members: [Member]) { self.members = members }
 
     init(_ text: some Collection<UInt8>) throws(Flaw) {
         guard !text.isEmpty else { return }
+        if text.elementsEqual("grant_type=client_credentials".utf8) {
+            self = .clientCredentials
+            return
+        }
         for pair in text.split(separator: UInt8(ascii: "&")) {
             let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let name = try FormMembers.text(pair[..<end])
@@ -79,6 +89,7 @@ struct FormMembers {
     /// The same for what must not be seen.
     func secret(_ name: String) -> Secret? { bytes(name).map(Secret.init) }
 
+    var isEmpty: Bool { members.isEmpty }
     var allNames: [String] { members.map(\.name) }
 
     /// Whether the member is named at all, with or without a value.

@@ -39,6 +39,14 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// The inside of a string.
+    static func escaped(_ value: Secret) -> Secret {
+        var writer = JSONWriter(capacity: value.count + 64)
+        writer.bytes.removeAll(keepingCapacity: true)
+        value.withBytes { writer.escape($0) }
+        return Secret(writer.bytes)
+    }
+
     /// The whole object; the writer is spent.
     consuming func finished() -> [UInt8] {
         bytes.append(UInt8(ascii: "}"))

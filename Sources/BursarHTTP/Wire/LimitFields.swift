@@ -4,17 +4,31 @@ internal import BursarGateway
 
 /// `RateLimit-Policy` and `RateLimit`: one policy, named "tenant".
 struct LimitFields {
-    private let policy: String
-    private let state: String
+    /// Bytes of both lines at most.
+    static let mostBytes = 192
 
-    init(_ limit: LimitState) {
-        let window = max(1, limit.limit.window.secondsRoundedUp)
-        policy = #""tenant";q=\#(limit.limit.burst);w=\#(window)"#
-        state = #""tenant";r=\#(max(0, limit.remaining));t=\#(max(0, limit.reset.secondsRoundedUp))"#
+    private let limit: LimitState
+
+    init(_ limit: LimitState) { self.limit = limit }
+
+    func write(to bytes: inout BytesWriter) {
+        bytes.put("RateLimit-Policy: \"tenant\";q=")
+        bytes.put(decimal: Int64(limit.limit.burst))
+        bytes.put(";w=")
+        bytes.put(decimal: max(1, limit.limit.windowSeconds))
+        bytes.put("\r\nRateLimit: \"tenant\";r=")
+        bytes.put(decimal: Int64(max(0, limit.remaining)))
+        bytes.put(";t=")
+        bytes.put(decimal: max(0, limit.reset.secondsRoundedUp))
+        bytes.put("\r\n")
     }
 
     func add(to response: inout HTTPResponse) {
-        response.add("RateLimit-Policy", policy)
-        response.add("RateLimit", state)
+        response.addLines(
+            [UInt8](unsafeUninitializedCapacity: Self.mostBytes) { memory, count in
+                var bytes = BytesWriter(UnsafeMutableRawBufferPointer(memory))
+                write(to: &bytes)
+                count = bytes.count
+            })
     }
 }

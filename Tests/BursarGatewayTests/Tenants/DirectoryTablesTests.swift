@@ -65,7 +65,7 @@ private struct ConfigurationLife {
     struct Picture: Equatable {
         var tenants: [TenantID: Tenant] = [:]
         var connections: [TenantID: Set<[String]>] = [:]
-        var clients: [[UInt8]: Client] = [:]
+        var clients: [ClientSecretHash: Client] = [:]
         var acting: [CredentialID: Set<TenantID>] = [:]
         var users: [CredentialID: Set<TenantID>] = [:]
         var warm: Set<CredentialID> = []
@@ -161,7 +161,7 @@ private struct ConfigurationLife {
         let id = clients.randomElement(using: &random)!
         let end = random.next() % 2 == 0 ? Instant(seconds: 1_000) : nil
         let client = Client(
-            id: id, secretHash: [UInt8(random.next() % 200)], pepperVersion: 1, tenants: [], provider: nil,
+            id: id, secretHash: hash(UInt8(random.next() % 200)), pepperVersion: 1, tenants: [], provider: nil,
             environment: nil, expiresAt: end)
         let isThere = random.next() % 4 > 0
         store.change { tables in
@@ -170,6 +170,10 @@ private struct ConfigurationLife {
             tables.clients[id] = isThere && isFree ? client : nil
             tables.touch(id)
         }
+    }
+
+    private func hash(_ byte: UInt8) -> ClientSecretHash {
+        ClientSecretHash(repeatElement(byte, count: 32))!
     }
 
     // MARK: Looking

@@ -1,6 +1,5 @@
 // Counts that survive the process: pages in mapped memory, sealed into frames each second.
 package import BursarCore
-internal import Glibc
 internal import Synchronization
 
 /// What a replica has counted and not delivered yet, in files of its state directory, which one process uses
@@ -185,22 +184,5 @@ package final class UsageJournal: Sendable {
     /// What metrics show: bytes of frames, frames to deliver, and since when the oldest of them waits.
     var holdings: (bytes: Int, pending: Int, oldest: Instant?) {
         spool.withLock { ($0.bytes, $0.pending, $0.oldestPending) }
-    }
-}
-
-/// A small number for each thread, given once: neighbours get different lanes.
-private enum ThreadNumber {
-    private static let next = Atomic<Int>(1)
-    private static let key: pthread_key_t = {
-        var key = pthread_key_t()
-        pthread_key_create(&key, nil)
-        return key
-    }()
-
-    static var current: Int {
-        if let known = pthread_getspecific(key) { return Int(bitPattern: known) }
-        let number = next.add(1, ordering: .relaxed).newValue
-        pthread_setspecific(key, UnsafeRawPointer(bitPattern: number))
-        return number
     }
 }

@@ -1,0 +1,32 @@
+// What is kept of a client's secret.
+
+/// HMAC-SHA-256 of the secret under a pepper: four words, by which clients are looked up.
+package struct ClientSecretHash: Sendable, Equatable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Nil unless there are 32 bytes.
+    package init?(_ bytes: some Sequence<UInt8>) {
+        var words = InlineArray<4, UInt64>(repeating: 0)
+        var count = 0
+        for byte in bytes {
+            guard count < 32 else { return nil }
+            words[count / 8] = words[count / 8] << 8 | UInt64(byte)
+            count += 1
+        }
+        guard count == 32 else { return nil }
+        self.words = (words[0], words[1], words[2], words[3])
+    }
+
+    package var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) }
+        }
+    }
+
+    package static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+}
+
+extension ClientSecretHash: Hashable {
+    /// Any part of a keyed hash is as good as another.
+    package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}

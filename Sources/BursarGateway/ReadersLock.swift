@@ -1,0 +1,46 @@
+// A value that every request reads and few changes touch.
+internal import Synchronization
+
+/// Readers on different threads never meet: each takes the lock of its own lane. Who changes the value takes
+/// them all, and has it in place, so that a change costs no copy.
+final class ReadersLock<Value>: @unchecked Sendable {
+    // Guarded by the lanes: whoever reads holds one of them, whoever writes all.
+    private let value: UnsafeMutablePointer<Value>
+    private let lanes: [Lane]
+
+    /// With room around it, so that no two share a line of the processor's cache.
+    private final class Lane: Sendable {
+        let lock = Mutex<Void>(())
+        private let before = InlineArray<7, UInt64>(repeating: 0)
+        private let after = InlineArray<8, UInt64>(repeating: 0)
+    }
+
+    /// - Parameter lanes: as many as there are threads that read often.
+    init(_ value: sending Value, lanes: Int = 16) {
+        self.value = .allocate(capacity: 1)
+        self.value.initialize(to: value)
+        self.lanes = (0..<lanes).map { _ in Lane() }
+    }
+
+    deinit {
+        value.deinitialize(count: 1)
+        value.deallocate()
+    }
+
+    func read<R>(_ body: (borrowing Value) -> R) -> R {
+        lanes[ThreadNumber.current % lanes.count].lock.withLock { _ in Result(body(value.pointee)) }.value
+    }
+
+    func write<R>(_ body: (inout Value) -> R) -> R { write(from: 0, body) }
+
+    private func write<R>(from lane: Int, _ body: (inout Value) -> R) -> R {
+        guard lane < lanes.count else { return body(&value.pointee) }
+        return lanes[lane].lock.withLock { _ in Result(write(from: lane + 1, body)) }.value
+    }
+
+    /// What comes out is the reader's own business, as with any value that several threads share.
+    private struct Result<R>: @unchecked Sendable {
+        let value: R
+        init(_ value: R) { self.value = value }
+    }
+}
