@@ -117,7 +117,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         tests("BursarCoreTests", ["BursarCore", "BursarTestSupport"]),
-        tests("BursarVaultTests", ["BursarCore", "BursarTestSupport", "BursarVault"]),
+        tests("BursarVaultTests", ["BursarCore", "BursarTestSupport", "BursarVault", crypto]),
         tests(
             "BursarGatewayTests",
             [
@@ -153,6 +153,13 @@ let package = Package(
             ]),
         tests("BursarReportsTests", ["BursarCore", "BursarReports", crypto], exclude: ["Browser"]),
         tests("TidyTests", []),
+        .executableTarget(
+            name: "BenchmarkTool",
+            dependencies: [
+                "BursarCore", "BursarProviders", "BursarVault",
+                product("ArgumentParser", "swift-argument-parser"), crypto, nioCore, nioHTTP1, nioPosix,
+            ],
+            path: "Tests/Benchmarks/Tool", swiftSettings: settings),
         tests(
             "EndToEndTests",
             [

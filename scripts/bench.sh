@@ -1,13 +1,19 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # the parts of ./dev share variables
-# `./dev bench [NAME]`: each executable in Tests/Benchmarks is a benchmark that prints its own table.
+# `./dev bench [--check] [NAME]`: each executable in Tests/Benchmarks is a benchmark that prints its own table.
 #
 # It finds: BURSAR_BENCH_BIN, the folder of the release programs; BURSAR_BENCH_DATABASE_URL, a superuser of an
-# empty PostgreSQL with Debian's own settings (it does sync); wrk and nginx in PATH.
+# empty PostgreSQL with Debian's own settings (it does sync); wrk, nginx and node in PATH; and
+# BURSAR_BENCH_RESULTS, the folder for its figures as JSON. With BURSAR_BENCH_CHECK it fails when a ratio is above
+# its bound in Tests/Benchmarks/thresholds.json.
 
 benchmarks=Tests/Benchmarks
 
 run_benchmarks() {
+    if [[ ${1:-} == --check ]]; then
+        export BURSAR_BENCH_CHECK=1
+        shift
+    fi
     (($# <= 1)) || wrong_usage "too many arguments: $*"
     local chosen scripts script failed=()
     chosen=$(choose_benchmarks "${1:-}")
@@ -17,11 +23,14 @@ run_benchmarks() {
     stop_everything_at_exit
     need_build_packages
     need_postgres_packages
-    need_packages curl nginx python3 wrk
-    build_release
-    start_temporary_postgres -c max_connections=300
+    need_packages curl gcc libc6-dev libnginx-mod-http-lua nginx openssl python3 wrk
+    command -v node >/dev/null || need_packages nodejs
+    build_release BenchmarkTool
+    start_temporary_postgres -c max_connections=300 -c max_wal_size=8GB -c shared_buffers=1GB
     # Debian keeps nginx where only root's PATH finds it.
     export PATH=$PATH:/usr/sbin BURSAR_BENCH_BIN=$release_bin BURSAR_BENCH_DATABASE_URL=$temporary_url
+    export BURSAR_BENCH_RESULTS=$root/.build/benchmarks PYTHONDONTWRITEBYTECODE=1
+    mkdir -p "$BURSAR_BENCH_RESULTS"
     for script in "${scripts[@]}"; do
         step "Benchmark ${script##*/}"
         attend "the benchmark" "$script" || failed+=("${script##*/}")

@@ -6,10 +6,11 @@
 walls=(--explicit-target-dependency-import-check error)
 release_bin=$root/.build/release
 
+# build_release [PRODUCT…]: these besides the product's own.
 build_release() {
     local product
     step "Building (release); the first time takes several minutes"
-    for product in bursar provider-simulator; do
+    for product in bursar provider-simulator "$@"; do
         attend "the build" swift build -c release --product "$product" "${walls[@]}" ||
             fail "the build of $product failed"
     done

@@ -1,0 +1,1 @@
+"""What the benchmarks share: processes on one core, peers, load, and results with their thresholds."""
