@@ -45,20 +45,20 @@ extension Gateway {
     /// only let in again because memory was behind the store.
     func admit(_ request: TokenRequest, now: Instant, spent: LimitState?) throws(Rejection) -> Admitted {
         let (caller, tenant) = try caller(request.proof, named: request.tenant, now: now)
-        let client = caller.client
-        let limit = if let spent { spent } else { try spend(of: tenant, client: client, now: now) }
-        var chosen: ConnectionChoice?
+        let limit =
+            if let spent { spent } else { try spend(of: tenant, client: caller.client.id, now: now) }
+        var chosen: ConnectionEntry?
         do throws(Refusal) {
-            let connection = try choose(request, client: client, tenant: tenant)
-            chosen = connection.choice
-            try check(connection, origin: request.origin, client: client)
+            let connection = try choose(request, caller: caller, tenant: tenant)
+            chosen = connection
+            try check(connection, origin: request.origin, caller: caller)
             let scope = try scope(request.scope, of: connection)
             return Admitted(
                 caller: caller, tenant: tenant, scope: scope, limit: limit, connection: connection)
         } catch {
             throw Rejection(
-                refusal: error, mayBeStale: error.mayBeStale, client: client.id, tenant: tenant.tenant.id,
-                connection: chosen, limit: limit)
+                refusal: error, mayBeStale: error.mayBeStale, client: caller.client.id,
+                tenant: tenant.tenant.id, connection: chosen?.choice, limit: limit)
         }
     }
 
@@ -80,21 +80,22 @@ extension Gateway {
         _ proof: ClientProof, named: TenantID?, now: Instant
     ) throws(Rejection) -> (ClientEntry, TenantEntry) {
         let caller = try authenticate(proof, named: named, now: now)
-        return (caller.client, try active(caller.tenant, of: caller.client.client, named: named))
+        return (caller.client, try active(caller.tenant, of: caller.client, named: named))
     }
 
     /// `tenant` is what was found for the one that the client named, or for its only one.
     func active(
-        _ tenant: TenantEntry?, of client: Client, named: TenantID?
+        _ tenant: TenantEntry?, of caller: ClientEntry, named: TenantID?
     ) throws(Rejection) -> TenantEntry {
         guard let tenant else {
-            guard named != nil || client.tenants.count == 1 else {
-                throw Rejection(refusal: .tenantNotNamed, client: client.id)
+            guard named != nil || caller.client.tenants.count == 1 else {
+                throw Rejection(refusal: .tenantNotNamed, client: caller.client.id)
             }
-            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: client.id)
+            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: caller.client.id)
         }
         guard tenant.tenant.state == .active else {
-            throw Rejection(refusal: .tenantSuspended, client: client.id, tenant: tenant.tenant.id)
+            throw Rejection(
+                refusal: .tenantSuspended, client: caller.client.id, tenant: tenant.tenant.id)
         }
         return tenant
     }
@@ -111,15 +112,15 @@ extension Gateway {
             if directory.isBlind { throw Rejection(refusal: .directoryUnavailable) }
             throw Rejection(refusal: .clientUnknown, mayBeStale: true)
         }
-        let client = caller.client.client
-        guard proof.clientID.map({ $0.withBytes { ClientID($0) } == client.id }) ?? true,
-            client.expiresAt.map({ now < $0 }) ?? true
+        let client = caller.client
+        guard proof.clientID.map({ $0.withBytes { ClientID($0) } == client.client.id }) ?? true,
+            client.client.expiresAt.map({ now < $0 }) ?? true
         else { throw Rejection(refusal: .clientUnknown) }
         return caller
     }
 
     func spend(
-        of tenant: TenantEntry, client: Client, now: Instant
+        of tenant: TenantEntry, client: ClientID, now: Instant
     ) throws(Rejection) -> LimitState {
         let limit = tenant.tenant.limit
         let (decision, isNoticed) = tenant.bucket.spend(now: now)
@@ -129,7 +130,7 @@ extension Gateway {
             return LimitState(limit: limit, remaining: remaining, reset: reset)
         case .denied(let retryAfter, let reset):
             throw Rejection(
-                refusal: .limited(retryAfter: retryAfter), client: client.id, tenant: tenant.tenant.id,
+                refusal: .limited(retryAfter: retryAfter), client: client, tenant: tenant.tenant.id,
                 limit: LimitState(limit: limit, remaining: 0, reset: reset))
         }
     }
@@ -137,17 +138,17 @@ extension Gateway {
     /// As the request says; else the client's own default; else the only one there is. Production is never
     /// guessed: where a choice remains, the caller is asked (docs/API.md section 4).
     private func choose(
-        _ request: TokenRequest, client: Client, tenant: TenantEntry
+        _ request: TokenRequest, caller: ClientEntry, tenant: TenantEntry
     ) throws(Refusal) -> ConnectionEntry {
-        let provider = request.provider ?? client.provider
-        let environment = request.environment ?? client.environment
+        let provider = request.provider ?? caller.client.provider
+        let environment = request.environment ?? caller.client.environment
         var chosen: ConnectionEntry?
-        for entry in tenant.connections
-        where (provider == nil || entry.profile.id == provider)
-            && (environment == nil || entry.connection.environment == environment)
+        for index in tenant.connections.indices
+        where (provider == nil || tenant.connections[index].profile.id == provider)
+            && (environment == nil || tenant.connections[index].connection.environment == environment)
         {
             guard chosen == nil else { throw .targetAmbiguous(tenant.choices) }
-            chosen = entry
+            chosen = tenant.connections[index]
         }
         guard let chosen else { throw .targetUnknown(tenant.choices) }
         if environment == nil, chosen.connection.environment == .production, tenant.connections.count > 1 {
@@ -156,13 +157,13 @@ extension Gateway {
         return chosen
     }
 
-    func check(_ entry: ConnectionEntry, origin: String?, client: Client) throws(Refusal) {
+    func check(_ entry: ConnectionEntry, origin: String?, caller: ClientEntry) throws(Refusal) {
         if let origin, !entry.connection.origins.isEmpty, !entry.connection.origins.contains(origin) {
             throw .originRefused
         }
         if entry.credential.isPlatform, !entry.credential.sharesToken {
             let acting = directory.tenants(of: entry.credential.id)
-            guard acting.isSubset(of: client.tenants) else { throw .sharedTokenRefused }
+            guard acting.isSubset(of: caller.client.tenants) else { throw .sharedTokenRefused }
         }
         guard entry.credential.state != .pending else { throw .credentialPending }
         guard !entry.isIncomplete else { throw .profileIncomplete }

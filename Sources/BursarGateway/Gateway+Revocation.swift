@@ -13,7 +13,7 @@ extension Gateway {
         do throws(Rejection) {
             let client = try await knownClient(proof, now: now)
             let tenants = try reportable(by: client, named: named)
-            if let first = tenants.first { limit = try spend(of: first, client: client, now: now) }
+            if let first = tenants.first { limit = try spend(of: first, client: client.client.id, now: now) }
             for tenant in tenants {
                 guard let (cell, demand) = renewal(of: token, in: tenant, client: client, at: now) else {
                     continue
@@ -28,35 +28,35 @@ extension Gateway {
         }
     }
 
-    private func knownClient(_ proof: ClientProof, now: Instant) async throws(Rejection) -> Client {
+    private func knownClient(_ proof: ClientProof, now: Instant) async throws(Rejection) -> ClientEntry {
         do throws(Rejection) {
-            return try authenticate(proof, now: now).client.client
+            return try authenticate(proof, now: now).client
         } catch {
             guard error.mayBeStale else { throw error }
             switch await follower.lookUp() {
-            case .done: return try authenticate(proof, now: now).client.client
+            case .done: return try authenticate(proof, now: now).client
             case .skipped: throw error
             case .unavailable: throw Rejection(refusal: .directoryUnavailable)
             }
         }
     }
 
-    private func reportable(by client: Client, named: TenantID?) throws(Rejection) -> [TenantEntry] {
+    private func reportable(by client: ClientEntry, named: TenantID?) throws(Rejection) -> [TenantEntry] {
         if let named {
             let tenant = client.tenant(named: named).flatMap { directory.tenant($0) }
             return [try active(tenant, of: client, named: named)]
         }
-        return client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
+        return client.client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
     }
 
     /// The slot that has to bring another token in place of a current one. The former credential's token is
     /// replaced by its own slot where callers live on it; where it merely stands in, by the present one's,
     /// which is asked for already.
     private func renewal(
-        of token: Secret, in tenant: TenantEntry, client: Client, at now: Instant
+        of token: Secret, in tenant: TenantEntry, client: ClientEntry, at now: Instant
     ) -> (SlotCell, TokenDemand)? {
         for connection in tenant.connections {
-            guard (try? check(connection, origin: nil, client: client)) != nil else { continue }
+            guard (try? check(connection, origin: nil, caller: client)) != nil else { continue }
             if let (cell, held) = slot(of: token, among: connection) {
                 return (cell, TokenDemand(newerThan: held.generation))
             }

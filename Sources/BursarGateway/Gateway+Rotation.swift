@@ -7,7 +7,7 @@ extension Gateway {
     /// one is wrong: whatever else goes wrong would go wrong with the former one, too.
     func former(of admitted: Admitted) -> Admitted? {
         guard let fallback = admitted.connection.fallback,
-            (try? check(fallback, origin: nil, client: admitted.client)) != nil
+            (try? check(fallback, origin: nil, caller: admitted.caller)) != nil
         else { return nil }
         return admitted.by(fallback)
     }

@@ -27,8 +27,10 @@ final class ReadersLock<Value>: @unchecked Sendable {
         value.deallocate()
     }
 
-    func read<R>(_ body: (borrowing Value) -> R) -> R {
-        lanes[ThreadNumber.current % lanes.count].lock.withLock { _ in Result(body(value.pointee)) }.value
+    /// Lends the value; the pointer must not leave `body`. Passed as itself, it would be copied.
+    func read<R>(_ body: (UnsafePointer<Value>) -> R) -> R {
+        lanes[ThreadNumber.current % lanes.count].lock.withLock { _ in Result(body(UnsafePointer(value))) }
+            .value
     }
 
     func write<R>(_ body: (inout Value) -> R) -> R { write(from: 0, body) }

@@ -69,6 +69,19 @@ package struct ServedToken: Sendable {
     package let at: Instant
     /// The scope that the token has where the caller named one.
     package let scope: String?
+
+    package init(
+        token: Token, source: TokenSource, tenant: TenantID, provider: ProviderID,
+        environment: ProviderEnvironment, at now: Instant, scope: String?
+    ) {
+        self.token = token
+        self.source = source
+        self.tenant = tenant
+        self.provider = provider
+        self.environment = environment
+        at = now
+        self.scope = scope
+    }
 }
 
 /// A token for one invoice.

@@ -25,21 +25,38 @@ extension Vault {
     }
 }
 
-/// Hashes client secrets: one HMAC-SHA-256 a call, from a state that has taken the key in already.
+/// Hashes client secrets: one HMAC-SHA-256 a call (RFC 2104), from the two states that have taken the key in
+/// already. Every request needs one, and the key is half of its work.
 package struct ClientSecretHasher: Sendable {
     package let version: Int
-    private let keyed: HMAC<SHA256>
+    private let inner: SHA256
+    private let outer: SHA256
 
     init(version: Int, key: SymmetricKey) {
         self.version = version
-        keyed = HMAC(key: key)
+        inner = Self.state(of: key, 0x36)
+        outer = Self.state(of: key, 0x5c)
+    }
+
+    /// After the key, which is shorter than a block, filled up with zeros.
+    private static func state(of key: SymmetricKey, _ pad: UInt8) -> SHA256 {
+        var block = [UInt8](repeating: pad, count: SHA256.blockByteCount)
+        key.withUnsafeBytes { key in
+            precondition(key.count <= block.count)
+            for (index, byte) in key.enumerated() { block[index] ^= byte }
+        }
+        var state = SHA256()
+        block.withUnsafeBytes { state.update(bufferPointer: $0) }
+        return state
     }
 
     package func hash(_ secret: UnsafeRawBufferPointer) -> ClientSecretHash {
-        var code = keyed
-        code.update(data: secret)
-        guard let hash = ClientSecretHash(code.finalize()) else { fatalError("SHA-256 has 32 bytes") }
-        return hash
+        var (inner, outer) = (inner, outer)
+        inner.update(bufferPointer: secret)
+        inner.finalize().withUnsafeBytes { outer.update(bufferPointer: $0) }
+        let code = outer.finalize()
+        // SHA-256 has 32 bytes.
+        return code.withUnsafeBytes { ClientSecretHash($0)! }
     }
 
     package func hash(_ secret: some Collection<UInt8>) -> ClientSecretHash {

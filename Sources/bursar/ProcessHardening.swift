@@ -1,5 +1,7 @@
 // What the process gives up before it touches a secret, and what it takes to serve.
+private import Foundation
 private import Glibc
+private import NIOCore
 
 enum ProcessHardening {
     /// No core file: it would hold every secret in memory. SIGPIPE is ignored: a caller that hangs up is an
@@ -18,5 +20,22 @@ enum ProcessHardening {
         guard getrlimit(files, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         setrlimit(files, &limit)
+    }
+
+    /// An event loop for each processor that this process may use. By itself NIO counts those of the machine
+    /// or the cgroup: whoever pins a gateway to some of them would have loops that take turns. To be called
+    /// before the first loop is made.
+    static func fitEventLoops() {
+        guard let allowed = allowedProcessors, allowed < System.coreCount else { return }
+        NIOSingletons.groupLoopCountSuggestion = allowed
+    }
+
+    /// How many processors this process may run on (proc_pid_status(5)).
+    private static var allowedProcessors: Int? {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+        let count = line?.dropFirst("Cpus_allowed:".count).compactMap(\.hexDigitValue)
+            .reduce(0) { $0 + $1.nonzeroBitCount }
+        return count.flatMap { $0 > 0 ? $0 : nil }
     }
 }

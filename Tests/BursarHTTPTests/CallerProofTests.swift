@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func idBesideBearerIsChecked() throws {
-        #expect(try proof("client_id=id", [("Authorization", "Bearer s")]).proof.clientID?.revealText() == "id")
+        let caller = try proof("client_id=id", [("Authorization", "Bearer s")])
+        #expect(caller.proof.clientID?.revealText() == "id")
     }
 
     @Test func differentIDBesideBasicIsRefused() {

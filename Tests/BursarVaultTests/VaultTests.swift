@@ -1,7 +1,9 @@
 // Sealed values open where they were sealed, and nowhere else.
 import BursarCore
-import BursarVault
+import Crypto
 import Testing
+
+@testable import BursarVault
 
 @Suite struct VaultTests {
     let fixture: VaultFixture
@@ -218,6 +220,26 @@ import Testing
         let other = try vault.clientSecretHasher(
             pepper: vault.makeDataKey(owner: Vault.pepperOwner, version: 2))
         #expect(hasher.hash("brs_a".utf8) != other.hash("brs_a".utf8))
+    }
+
+    /// RFC 4231 §4.2, §4.3 and §4.5.
+    @Test(arguments: [
+        (
+            [UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        ),
+        (
+            Array("Jefe".utf8), Array("what do ya want for nothing?".utf8),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        ),
+        (
+            Array(1...25), [UInt8](repeating: 0xcd, count: 50),
+            "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"
+        ),
+    ]) func theHashIsHMACWithSHA256(key: [UInt8], text: [UInt8], code: String) {
+        let hasher = ClientSecretHasher(version: 1, key: SymmetricKey(data: key))
+        #expect(hexText(hasher.hash(text).bytes) == code)
+        #expect(hexText(hasher.hash(text).bytes) == code, "the second one from the same state")
     }
 
     @Test func newClientsAreWellFormedAndDiffer() {

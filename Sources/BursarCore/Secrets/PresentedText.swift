@@ -1,8 +1,8 @@
 // What a caller presents to say who it is: an id or a secret, in place.
 
-/// Bytes of a request. Up to 48 of them, which is more than ids and secrets of ours have, are held in place, so
-/// that a look-up by them takes nothing from the heap. Always printed as redacted. Not wiped, unlike `Secret`:
-/// the header field that it was read from is not either.
+/// Bytes of a request. Up to 48 of them, which is more than ids and secrets of ours have, are held in place,
+/// so that a look-up by them takes nothing from the heap. Always printed as redacted. Not wiped, unlike
+/// `Secret`: the header field that it was read from is not either.
 package struct PresentedText: Sendable {
     private static let room = 48
 

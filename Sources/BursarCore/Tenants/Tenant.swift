@@ -29,7 +29,8 @@ package struct Client: Sendable, Hashable {
     package var expiresAt: Instant?
 
     package init(
-        id: ClientID, secretHash: ClientSecretHash, pepperVersion: Int, tenants: [TenantID], provider: ProviderID?,
+        id: ClientID, secretHash: ClientSecretHash, pepperVersion: Int, tenants: [TenantID],
+        provider: ProviderID?,
         environment: ProviderEnvironment?, expiresAt: Instant?
     ) {
         self.id = id
@@ -39,12 +40,6 @@ package struct Client: Sendable, Hashable {
         self.provider = provider
         self.environment = environment
         self.expiresAt = expiresAt
-    }
-
-    /// The tenant that a request of this client is for: the one that it names, or the only one there is.
-    package func tenant(named: TenantID?) -> TenantID? {
-        if let named { return tenants.contains(named) ? named : nil }
-        return tenants.count == 1 ? tenants[0] : nil
     }
 }
 

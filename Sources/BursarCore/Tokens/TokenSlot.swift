@@ -14,25 +14,6 @@ package struct TokenSlot: Sendable {
         case coolingDown(Cooling, still: Token?)
     }
 
-    /// One attempt to get a token, shared by all who want it. It is nobody's: callers come and go.
-    package struct Flight: Sendable, Hashable {
-        package let id: Int
-        package let cause: RefreshEvent.Cause
-        /// A token that does not come later than this is not wanted.
-        package let newerThan: Generation
-        package let startedAt: Instant
-        package let deadline: Instant
-    }
-
-    package struct Cooling: Sendable, Hashable {
-        package let failure: ExchangeFailure
-        package let count: Int
-        package let retryAt: Instant
-        /// When to see whether the store still says so, where it was the store's word.
-        package var lookAt: Instant?
-        var nextTry: Instant { min(lookAt ?? retryAt, retryAt) }
-    }
-
     package private(set) var state: State = .empty
     /// The highest generation that this slot has seen.
     package private(set) var generation = Generation.none
@@ -302,8 +283,4 @@ package struct TokenSlot: Sendable {
         defer { waiters.removeAll() }
         return waiters.map { Settlement(waiter: $0.key, verdict: verdict($0.value)) }
     }
-}
-
-extension TokenSlot.Flight {
-    package typealias ID = Int
 }

@@ -72,8 +72,8 @@ package enum ProviderEnvironment: String, Hashable, Sendable, CaseIterable, Comp
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// A merchant backend's id with Bursar: `brc_` and 20 of `[A-Za-z0-9]` (docs/API.md section 4). Held in place:
-/// there are as many as there are clients, and each request names one.
+/// A merchant backend's id with Bursar: `brc_` and 20 of `[A-Za-z0-9]` (docs/API.md section 4). Held in
+/// place: there are as many as there are clients, and each request names one.
 package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The characters after the prefix, the first one highest.
     private let first: UInt64

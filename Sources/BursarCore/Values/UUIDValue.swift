@@ -19,6 +19,9 @@ package struct UUIDValue: Hashable, Sendable, Comparable {
             low: 0x8000_0000_0000_0000 | random.1 & 0x3fff_ffff_ffff_ffff)
     }
 
+    /// One word is enough to spread them; equality looks at both.
+    package func hash(into hasher: inout Hasher) { hasher.combine(high &* 0x9e37_79b9_7f4a_7c15 ^ low) }
+
     package static func < (left: UUIDValue, right: UUIDValue) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
@@ -32,24 +35,24 @@ package struct UUIDValue: Hashable, Sendable, Comparable {
 extension UUIDValue: LosslessStringConvertible {
     /// Takes exactly the 36-character form `8-4-4-4-12` in either case; anything else is nil.
     package init?(_ text: String) {
+        var text = text
+        guard let value = text.withUTF8({ UUIDValue(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = value
+    }
+
+    package init?(_ text: UnsafeRawBufferPointer) {
+        guard text.count == 36, text[8] == UInt8(ascii: "-"), text[13] == UInt8(ascii: "-"),
+            text[18] == UInt8(ascii: "-"), text[23] == UInt8(ascii: "-")
+        else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
-        var index = 0
-        var digits = 0
-        for byte in text.utf8 {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
+        for index in 0..<36 where index != 8 && index != 13 && index != 18 && index != 23 {
+            guard let digit = hexDigitValue(text[index]) else { return nil }
+            if index < 18 {
+                words.0 = words.0 << 4 | UInt64(digit)
             } else {
-                guard index < 36, let digit = hexDigitValue(byte) else { return nil }
-                if digits < 16 {
-                    words.0 = words.0 << 4 | UInt64(digit)
-                } else {
-                    words.1 = words.1 << 4 | UInt64(digit)
-                }
-                digits += 1
+                words.1 = words.1 << 4 | UInt64(digit)
             }
-            index += 1
         }
-        guard index == 36 else { return nil }
         self.init(high: words.0, low: words.1)
     }
 

@@ -37,7 +37,7 @@ final class Directory: Sendable {
     // MARK: Looking up
 
     /// The version that is applied; nil before the first.
-    var version: ConfigVersion? { contents.read { $0.version } }
+    var version: ConfigVersion? { contents.read { $0.pointee.version } }
 
     /// Who asks, and for whom.
     struct Caller {
@@ -49,12 +49,12 @@ final class Directory: Sendable {
     /// The client whose secret this is. The look-up is by keyed hash, so its time tells nothing of secrets.
     /// - Parameter named: the tenant that the request names.
     func caller(secret: PresentedText, named: TenantID?) -> Caller? {
-        for hasher in hashers.read({ $0 }) {
+        for hasher in hashers.read({ $0.pointee }) {
             let hash = secret.withBytes { hasher.hash($0) }
             let found: Caller? = contents.read { contents in
-                guard let client = contents.tables.clientsByHash[hash] else { return nil }
-                let id = client.client.tenant(named: named)
-                return Caller(client: client, tenant: id.flatMap { contents.tables.tenants[$0] })
+                guard let client = contents.pointee.tables.clientsByHash[hash] else { return nil }
+                guard let id = client.tenant(named: named) else { return Caller(client: client, tenant: nil) }
+                return Caller(client: client, tenant: contents.pointee.tables.tenants[id])
             }
             if let found, found.client.client.pepperVersion == hasher.version { return found }
         }
@@ -63,13 +63,13 @@ final class Directory: Sendable {
 
     /// Whether clients may be unknown only because the keyring lacks a key: whose secret is hashed under a
     /// pepper that does not open cannot be known.
-    var isBlind: Bool { hashers.read { $0.count } < contents.read { $0.peppers.count } }
+    var isBlind: Bool { hashers.read { $0.pointee.count } < contents.read { $0.pointee.peppers.count } }
 
-    func tenant(_ id: TenantID) -> TenantEntry? { contents.read { $0.tables.tenants[id] } }
+    func tenant(_ id: TenantID) -> TenantEntry? { contents.read { $0.pointee.tables.tenants[id] } }
 
     /// Every tenant that a platform credential acts for.
     func tenants(of credential: CredentialID) -> Set<TenantID> {
-        contents.read { $0.tables.tenants(of: credential) }
+        contents.read { $0.pointee.tables.tenants(of: credential) }
     }
 
     /// How many client secrets end soon and have not ended. It takes as long as there are clients.
@@ -84,13 +84,13 @@ final class Directory: Sendable {
 
     /// The data key that seals for an owner.
     func newestKey(of owner: OwnerID) -> WrappedDataKey? {
-        contents.read { $0.tables.keys[owner] }?.newest
+        contents.read { $0.pointee.tables.keys[owner] }?.newest
     }
 
     // MARK: Limits
 
     /// This replica's part of every tenant's limit.
-    var share: ReplicaShare { contents.read { $0.share } }
+    var share: ReplicaShare { contents.read { $0.pointee.share } }
 
     /// Gives every tenant's bucket another share. When it returns, nothing is granted by the former one any
     /// more: a lower share may be told to others. Called by one at a time.
@@ -135,7 +135,7 @@ final class Directory: Sendable {
     /// Makes all tables anew, beside those that requests go on with meanwhile.
     private func replaceAll(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
         let now = environment.clock.now()
-        let (former, share) = contents.read { ($0.tables, $0.share) }
+        let (former, share) = contents.read { ($0.pointee.tables, $0.pointee.share) }
         var made = DirectoryTables(profiles: profiles)
         let effects = made.apply(changes, inheriting: former, share: share, now: now)
         var granted = share
@@ -158,10 +158,10 @@ final class Directory: Sendable {
 
     /// Tries the peppers again, after the keyring has changed.
     func openPeppers() {
-        let peppers = contents.read { $0.peppers }
+        let peppers = contents.read { $0.pointee.peppers }
         let opened = open(peppers)
         contents.read { contents in
-            if contents.peppers == peppers { hashers.write { $0 = opened } }
+            if contents.pointee.peppers == peppers { hashers.write { $0 = opened } }
         }
     }
 
@@ -185,8 +185,8 @@ final class Directory: Sendable {
         let now = environment.clock.now()
         let current = contents.read { contents in
             all
-                ? contents.tables.credentials
-                : touched.reduce(into: [:]) { $0[$1] = contents.tables.credentials[$1] }
+                ? contents.pointee.tables.credentials
+                : touched.reduce(into: [:]) { $0[$1] = contents.pointee.tables.credentials[$1] }
         }
         desk.withdraw(of: all ? nil : touched) { fields in
             guard let credential = current[fields.credential] else { return true }
@@ -207,7 +207,7 @@ final class Directory: Sendable {
         let now = environment.clock.now()
         guard cell.snapshot().isInUse(at: now) else { return }
         let former = cell.context.credential
-        let users = contents.read { $0.tables.users(of: former.id, owner: former.owner) }
+        let users = contents.read { $0.pointee.tables.users(of: former.id, owner: former.owner) }
         for entry in users.compactMap({ tenant($0) }).flatMap(\.connections)
         where entry.fallback?.credential.id == former.id {
             guard let successor = try? entry.cell(scope: cell.context.scope, desk: desk) else { continue }
@@ -226,7 +226,7 @@ final class Directory: Sendable {
             desk.setKeepWarm(true, cell)
         }
         let former = Set(effects.replaced.flatMap(\.keptWarm).map(\.credential.id))
-        let gone = contents.read { contents in former.filter { !contents.tables.isKeptWarm($0) } }
+        let gone = contents.read { contents in former.filter { !contents.pointee.tables.isKeptWarm($0) } }
         for cell in gone.flatMap({ desk.cells(of: $0) }) { desk.setKeepWarm(false, cell) }
     }
 }

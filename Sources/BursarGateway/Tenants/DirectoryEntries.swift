@@ -95,7 +95,9 @@ final class ConnectionEntry: Sendable {
     }
 
     /// The slot for `scope`, if requests have come for it.
-    func knownCell(scope: String?) -> SlotCell? { slots.withLock { $0.cells.first { $0.context.scope == scope } } }
+    func knownCell(scope: String?) -> SlotCell? {
+        slots.withLock { $0.cells.first { $0.context.scope == scope } }
+    }
 
     /// The slots that requests have come for.
     var knownCells: [SlotCell] { slots.withLock { $0.cells } }
@@ -110,6 +112,12 @@ final class ConnectionEntry: Sendable {
 final class ClientEntry: Sendable {
     let client: Client
     init(client: Client) { self.client = client }
+
+    /// The tenant that a request of this client is for: the one that it names, or the only one there is.
+    func tenant(named: TenantID?) -> TenantID? {
+        if let named { return client.tenants.contains(named) ? named : nil }
+        return client.tenants.count == 1 ? client.tenants[0] : nil
+    }
 }
 
 /// Which connection of its tenant a request wants, as far as it says.

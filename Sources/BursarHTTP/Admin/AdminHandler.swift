@@ -10,7 +10,7 @@ package final class AdminHandler: HTTPHandler {
     private let readiness: @Sendable () -> Gateway.Readiness
     private let version: BuildVersion
     private let reports: ReportDesk?
-    private let routes: [String: Route]
+    private let routes: RouteTable
 
     /// - Parameters:
     ///   - reports: nil where nobody may read any: their path does not exist then.
@@ -25,10 +25,10 @@ package final class AdminHandler: HTTPHandler {
         self.readiness = readiness
         let own: [Route] =
             [.metrics, .live, .ready, .version, .openAPI] + (reports == nil ? [] : [.usageReport])
-        routes = Dictionary(uniqueKeysWithValues: own.map { ($0.template, $0) })
+        routes = RouteTable(own.map { ($0.template, $0) })
     }
 
-    package func route(_ path: Substring) -> Route { routes[String(path)] ?? .unknown }
+    package func route(_ path: Substring) -> Route { routes.route(path) }
 
     package func handle(_ request: HTTPRequest, respond: HTTPResponder) -> (@Sendable () -> Void)? {
         guard request.route != .unknown else {

@@ -7,23 +7,17 @@ internal import ServiceContextModule
 package final class MerchantHandler: HTTPHandler {
     private let gateway: Gateway
     private let metadata: ServerMetadata
-    /// Each path with its route, the busy ones first; they are few.
-    private let routes: [(path: [UInt8], route: Route)]
+    private let routes: RouteTable
 
     package init(gateway: Gateway, settings: MerchantSettings) {
         self.gateway = gateway
         metadata = ServerMetadata(issuer: settings.publicURL)
         let own: [Route] = [.oauthToken, .token, .paymentToken, .checkoutAuth, .oauthRevoke, .live, .ready]
         let pairs = own.map { ($0.template, $0) } + metadata.paths.map { ($0, Route.metadata) }
-        routes = pairs.map { (Array($0.utf8), $1) }
+        routes = RouteTable(pairs)
     }
 
-    package func route(_ path: Substring) -> Route {
-        var path = path
-        return path.withUTF8 { path in
-            routes.first { $0.path.count == path.count && $0.path.elementsEqual(path) }?.route ?? .unknown
-        }
-    }
+    package func route(_ path: Substring) -> Route { routes.route(path) }
 
     package func handle(_ request: HTTPRequest, respond: HTTPResponder) -> (@Sendable () -> Void)? {
         let area = request.route.area

@@ -16,7 +16,7 @@ struct TokenCall {
         _ http: HTTPRequest, area: Area, form: FormMembers, named: [String: String] = [:]
     ) throws(RequestFault) {
         let fields = http.fields
-        let parameters = Parameters(form: form, query: try TokenCall.query(http), named: named)
+        let query = try TokenCall.query(http)
         let caller = try CallerProof(fields, form: form)
         guard !fields.repeated.contains(.tenant) else { throw .fieldRepeated("x-tenant-id") }
         guard !fields.repeated.contains(.origin) else { throw .fieldRepeated("Origin") }
@@ -24,12 +24,15 @@ struct TokenCall {
         scheme = caller.scheme
         request = TokenRequest(proof: caller.proof)
         request.tenant = try TokenCall.tenant(fields.tenant)
+        request.origin = fields.origin
+        request.trace = RequestTrace(id: http.id, context: http.context)
+        guard !form.isBare || !query.isEmpty || !named.isEmpty else { return }
+        let parameters = Parameters(form: form, query: query, named: named)
         request.provider = try parameters.provider()
         request.environment = try parameters.environment()
         request.scope = try parameters.text("scope")
         request.origin = try parameters.text("origin", besides: fields.origin)
         request.demand = try parameters.demand()
-        request.trace = RequestTrace(id: http.id, context: http.context)
     }
 
     static func tenant(_ field: String?) throws(RequestFault) -> TenantID? {

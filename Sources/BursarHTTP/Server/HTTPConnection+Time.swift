@@ -5,22 +5,22 @@ internal import NIOCore
 extension HTTPConnection {
     /// When the connection's patience ends.
     private var deadline: NIODeadline {
-        let limits = server.limits
-        let patience: Duration =
+        let limits = server.patience
+        let patience: TimeAmount =
             switch phase {
             case .idle: idlePatience
             case .head: limits.head
             case .body: limits.body
             case .answering, .sending: limits.answer
-            case .closing: max(limits.linger, isLastUnsent ? limits.write : .zero)
+            case .closing: isLastUnsent ? max(limits.linger, limits.write) : limits.linger
             }
-        let ofPhase = since + TimeAmount(patience)
+        let ofPhase = since + patience
         guard let unsentSince else { return ofPhase }
-        return min(ofPhase, unsentSince + TimeAmount(limits.write))
+        return min(ofPhase, unsentSince + limits.write)
     }
 
-    private var idlePatience: Duration {
-        let limits = server.limits
+    private var idlePatience: TimeAmount {
+        let limits = server.patience
         if isDraining { return limits.drainIdle }
         if requests == 0 { return limits.first }
         return hasServed ? limits.idle : limits.idleUnserved
@@ -31,16 +31,16 @@ extension HTTPConnection {
     func armTimer() {
         guard let context else { return }
         let deadline = deadline
-        if let timer {
-            guard deadline < timer.at else { return }
-            timer.task.cancel()
-        }
+        guard deadline < timerAt else { return }
+        timer?.cancel()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = (deadline, context.eventLoop.scheduleTask(deadline: deadline) { bound.value.timerFired() })
+        timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.timerFired() }
+        timerAt = deadline
     }
 
     private func timerFired() {
         timer = nil
+        timerAt = .distantFuture
         guard let context else { return }
         guard context.eventLoop.now >= deadline else { return armTimer() }
         expire(context)
@@ -48,7 +48,7 @@ extension HTTPConnection {
     }
 
     private func expire(_ context: ChannelHandlerContext) {
-        if let unsentSince, context.eventLoop.now >= unsentSince + TimeAmount(server.limits.write) {
+        if let unsentSince, context.eventLoop.now >= unsentSince + server.patience.write {
             guard !hasUnsent else { return context.close(promise: nil) }
             self.unsentSince = nil
             return
@@ -72,10 +72,3 @@ extension HTTPConnection {
 
 /// Tells a connection that the server stops.
 struct DrainEvent: Sendable {}
-
-extension TimeAmount {
-    fileprivate init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-    }
-}

@@ -60,7 +60,8 @@ final class HTTPConnection: ChannelInboundHandler {
     var isLastUnsent = false
     var needsFlush = false
     // Time
-    var timer: (at: NIODeadline, task: Scheduled<Void>)?
+    var timer: Scheduled<Void>?
+    var timerAt = NIODeadline.distantFuture
 
     init(server: ServerContext, gate: InputGate, desk: LoopDesk, now: NIODeadline) {
         self.server = server
@@ -181,7 +182,9 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// The request that a long answer is sent to, where its number is still the current one.
     func sending(_ number: UInt64) -> (request: HTTPRequest, status: HTTPStatus, closes: Bool)? {
-        guard case .sending(let status, let closes) = phase, number == requests, let request else { return nil }
+        guard case .sending(let status, let closes) = phase, number == requests, let request else {
+            return nil
+        }
         return (request, status, closes)
     }
 
@@ -251,7 +254,7 @@ final class HTTPConnection: ChannelInboundHandler {
         cancelWaiting = nil
         request?.span?.endUnanswered()
         request = nil
-        timer?.task.cancel()
+        timer?.cancel()
         timer = nil
         gate.connection = nil
         queue.removeAll()

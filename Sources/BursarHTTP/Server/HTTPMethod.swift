@@ -1,8 +1,8 @@
 // The methods that logs and metrics may name.
 internal import NIOHTTP1
 
-/// A closed set: a caller can invent methods, and each would be a new series. A place for each in the tables of
-/// metrics.
+/// A closed set: a caller can invent methods, and each would be a new series. A place for each in the tables
+/// of metrics.
 package enum HTTPMethod: Int, Sendable, CaseIterable {
     case get, head, post, put, patch, delete, options, trace, connect
     case other

@@ -5,9 +5,9 @@ internal import NIOHTTP1
 internal import ServiceContextModule
 internal import Tracing
 
-/// Everything of a request that decides its answer. Other header fields are not kept. One object from the head
-/// on: a request is passed along many times, and a copy of all of it costs more than the rest of its way.
 // Unchecked: its connection adds the body before anybody else has it; nothing changes after that.
+/// Everything of a request that decides its answer. Other header fields are not kept. One object from the
+/// head on: a request is passed along many times, and copies of it cost more than the rest of its way.
 package final class HTTPRequest: @unchecked Sendable {
     package let id: RequestID
     package let method: HTTPMethod

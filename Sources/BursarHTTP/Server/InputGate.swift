@@ -36,6 +36,9 @@ final class InputGate: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
         if mode == .discarding { return discard(bytes.readableBytes, context) }
+        if mode == .flowing, !isBusy, input.readableBytes == 0, bytes.readableBytes <= Self.sliceBytes {
+            return pass(bytes.readableBytes, data, context)
+        }
         guard input.readableBytes + bytes.readableBytes <= Self.mostHeldBytes else { return }
         if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
         feed()
@@ -76,6 +79,17 @@ final class InputGate: ChannelDuplexHandler {
         var bytes = bytes
         bytes.writeBuffer(&input)
         input = bytes
+    }
+
+    /// The common case: a read is a slice.
+    private func pass(_ count: Int, _ data: NIOAny, _ context: ChannelHandlerContext) {
+        isBusy = true
+        connection?.inputArrives(count)
+        context.fireChannelRead(data)
+        connection?.inputPaused()
+        isBusy = false
+        // Something was left over, or made room only now.
+        if input.readableBytes > 0, mode == .flowing { feed() }
     }
 
     private func feed() {

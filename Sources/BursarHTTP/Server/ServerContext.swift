@@ -1,11 +1,13 @@
 // What all connections of one server share.
 internal import Logging
+internal import NIOCore
 internal import Synchronization
 internal import Tracing
 
 final class ServerContext: Sendable {
     let side: ServerSide
     let limits: HTTPLimits
+    let patience: Patience
     let handler: any HTTPHandler
     let metrics: HTTPMetrics
     let logger: Logger
@@ -23,10 +25,43 @@ final class ServerContext: Sendable {
     ) {
         self.side = side
         self.limits = limits
+        patience = Patience(limits)
         self.handler = handler
         self.metrics = metrics
         self.logger = logger
         logsAnswers = logger.logLevel <= .debug
         self.tracer = tracer
+    }
+}
+
+/// The times of the limits as event loops count them.
+struct Patience: Sendable {
+    let first: TimeAmount
+    let head: TimeAmount
+    let body: TimeAmount
+    let idle: TimeAmount
+    let idleUnserved: TimeAmount
+    let write: TimeAmount
+    let answer: TimeAmount
+    let linger: TimeAmount
+    let drainIdle: TimeAmount
+
+    init(_ limits: HTTPLimits) {
+        first = TimeAmount(limits.first)
+        head = TimeAmount(limits.head)
+        body = TimeAmount(limits.body)
+        idle = TimeAmount(limits.idle)
+        idleUnserved = TimeAmount(limits.idleUnserved)
+        write = TimeAmount(limits.write)
+        answer = TimeAmount(limits.answer)
+        linger = TimeAmount(limits.linger)
+        drainIdle = TimeAmount(limits.drainIdle)
+    }
+}
+
+extension TimeAmount {
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }

@@ -1,8 +1,8 @@
 // Writes an answer where it is sent from.
 internal import BursarCore
 
-/// Appends to memory that is there already, and stops the program rather than write beyond it. For answers that
-/// every request gets: nothing is made on the way.
+/// Appends to memory that is there already, and stops the program rather than write beyond it. For answers
+/// that every request gets: nothing is made on the way.
 struct BytesWriter {
     private let memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0

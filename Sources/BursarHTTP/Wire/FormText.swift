@@ -90,6 +90,10 @@ struct FormMembers {
     func secret(_ name: String) -> Secret? { bytes(name).map(Secret.init) }
 
     var isEmpty: Bool { members.isEmpty }
+
+    /// Whether it says nothing but which grant is meant.
+    var isBare: Bool { members.isEmpty || members.count == 1 && members[0].name == "grant_type" }
+
     var allNames: [String] { members.map(\.name) }
 
     /// Whether the member is named at all, with or without a value.

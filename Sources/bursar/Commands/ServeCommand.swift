@@ -8,6 +8,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessHardening.raiseFileLimit()
+        ProcessHardening.fitEventLoops()
         let settings = try options.settings()
         try await GatewayProcess(settings: settings).run()
     }

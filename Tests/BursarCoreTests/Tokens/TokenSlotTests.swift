@@ -20,7 +20,15 @@ import Testing
 
     mutating func ask(_ demand: TokenDemand = .any) -> RequestAction {
         waiters += 1
-        return slot.request(demand, waiter: WaiterID(waiters), now: now, budget: Self.budget)
+        var hit = slot
+        let token = hit.hit(demand, now: now)
+        let action = slot.request(demand, waiter: WaiterID(waiters), now: now, budget: Self.budget)
+        // The short way says the same as the long one, or nothing.
+        if let token {
+            #expect(action == .serve(token, start: nil))
+            #expect(hit.lastUsed == slot.lastUsed)
+        }
+        return action
     }
 
     /// Asks an idle slot and returns the flight that this must start.
@@ -67,6 +75,18 @@ import Testing
         #expect(Set(settlements.map(\.waiter.number)) == [1, 2, 3])
         #expect(settlements.allSatisfy { $0.verdict == .serve(Self.token(), .provider) })
         #expect(slot.waiterCount == 0)
+    }
+
+    @Test mutating func theShortWayServesAFreshTokenAndNothingElse() throws {
+        #expect(slot.hit(.any, now: now) == nil)
+        let flight = try takeOff()
+        #expect(slot.hit(.any, now: now) == nil)
+        _ = try land(flight)
+        #expect(slot.hit(.any, now: now) == Self.token())
+        #expect(slot.hit(TokenDemand(newerThan: Generation(1)), now: now) == nil)
+        #expect(slot.hit(TokenDemand(minimumLife: .seconds(100)), now: now) == Self.token())
+        now = Self.token().renewAt
+        #expect(slot.hit(.any, now: now) == nil)
     }
 
     @Test mutating func afterLandingTheTokenIsServedFromMemory() throws {

@@ -161,8 +161,8 @@ private struct ConfigurationLife {
         let id = clients.randomElement(using: &random)!
         let end = random.next() % 2 == 0 ? Instant(seconds: 1_000) : nil
         let client = Client(
-            id: id, secretHash: hash(UInt8(random.next() % 200)), pepperVersion: 1, tenants: [], provider: nil,
-            environment: nil, expiresAt: end)
+            id: id, secretHash: hash(UInt8(random.next() % 200)), pepperVersion: 1, tenants: [],
+            provider: nil, environment: nil, expiresAt: end)
         let isThere = random.next() % 4 > 0
         store.change { tables in
             // Hashes differ as those of secrets do.
