@@ -74,6 +74,15 @@ import Testing
         }
     }
 
+    /// The first answer fills the channel, and sending it makes the room in which the second one is written.
+    @Test func anAnswerBehindALargeOneIsSent() async throws {
+        try await serving { port, _ in
+            let client = try await RawClient.connect(port: port)
+            try await client.send(get.replacing("/livez", with: "/metrics") + last)
+            #expect(statusCodes(in: try await client.everything.get()).count == 2)
+        }
+    }
+
     @Test func megabyteOfHeadersGetsItsAnswer() async throws {
         try await serving { port, _ in
             let client = try await RawClient.connect(port: port)

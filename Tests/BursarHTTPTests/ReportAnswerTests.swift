@@ -3,6 +3,7 @@ import BursarCore
 import BursarGateway
 import Crypto
 import Foundation
+import InMemoryTracing
 import Logging
 import Metrics
 import NIOCore
@@ -11,6 +12,7 @@ import Prometheus
 import ServiceLifecycle
 import Synchronization
 import Testing
+import Tracing
 
 @testable import BursarHTTP
 
@@ -49,7 +51,8 @@ import Testing
     }
 
     private func serving(
-        _ script: Script, limits: HTTPLimits = HTTPLimits(), _ body: (Int) async throws -> Void
+        _ script: Script, limits: HTTPLimits = HTTPLimits(), tracer: (any Tracer)? = nil,
+        _ body: (Int) async throws -> Void
     ) async throws {
         let digest = hexText(Array(SHA256.hash(data: Array("sesame".utf8))))
         let registry = PrometheusRegistry()
@@ -62,7 +65,8 @@ import Testing
                 registry: registry, version: BuildVersion(version: "0", commit: "test"), reports: desk,
                 readiness: { .ready }),
             metrics: HTTPMetrics(side: .admin, factory: NOOPMetricsHandler.instance),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"),
+            tracer: tracer)
         let port = try await server.bind()
         let group = ServiceGroup(services: [server], logger: Logger(label: "test"))
         async let running: Void = group.run()
@@ -157,13 +161,18 @@ import Testing
     }
 
     @Test func aReportThatFailsHalfwayIsNotWhole() async throws {
-        try await serving(Script(pieces: 100, of: 10_000, failsAfter: 50)) { port in
+        let tracer = InMemoryTracer()
+        try await serving(Script(pieces: 100, of: 10_000, failsAfter: 50), tracer: tracer) { port in
             let client = try await RawClient.connect(port: port)
             try await client.send(request(closes: false))
             let answer = try await client.everything.get()
             #expect(answer.hasPrefix("HTTP/1.1 200 "))
             #expect(unchunked(body(answer)) == nil)
         }
+        // Ended once, and it says why.
+        #expect(tracer.finishedSpans.count == 1)
+        let reason = tracer.finishedSpans.first?.attributes["error.type"]?.toSpanAttribute()
+        #expect(reason.map { "\($0)" }?.contains("truncated") == true)
     }
 
     @Test func whoGoesStopsTheWork() async throws {

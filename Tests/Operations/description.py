@@ -101,7 +101,7 @@ class Description:
 def routes() -> dict[str, list[str]]:
     """The paths that the sources have, with their methods."""
     text = (ROOT / "Sources" / "BursarHTTP" / "Server" / "Route.swift").read_text()
-    paths = dict(re.findall(r'case (\w+) = "(/[^"]*)"', text))
+    paths = dict(re.findall(r'case \.(\w+): "(/[^"]*)"', text))
     switch = text[text.index("var methods: ") : text.index("var isForTokens")]
     found: dict[str, list[str]] = {}
     for names, methods in re.findall(r"case ([^:\[]+): \[([^\]]*)\]", switch):

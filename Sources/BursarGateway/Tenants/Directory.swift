@@ -9,14 +9,20 @@ final class Directory: Sendable {
     private struct Contents {
         var version: ConfigVersion?
         var tables: DirectoryTables
-        var peppers: [WrappedDataKey] = []
         /// This replica's part of every tenant's limit.
         var share = ReplicaShare.none
     }
 
+    private struct Hashing {
+        var hashers: [ClientSecretHasher] = []
+        var peppers: [WrappedDataKey] = []
+        /// Whether a pepper does not open: whose secret is hashed under it cannot be known.
+        var isBlind: Bool { hashers.count < peppers.count }
+    }
+
     private let contents: ReadersLock<Contents>
     /// Apart from the rest, so that a secret is hashed without any lock.
-    private let hashers = ReadersLock<[ClientSecretHasher]>([])
+    private let hashing = ReadersLock(Hashing())
     private let census = Mutex(DirectoryCensus())
     private let desk: TokenDesk
     private let vault: Vault
@@ -49,7 +55,7 @@ final class Directory: Sendable {
     /// The client whose secret this is. The look-up is by keyed hash, so its time tells nothing of secrets.
     /// - Parameter named: the tenant that the request names.
     func caller(secret: PresentedText, named: TenantID?) -> Caller? {
-        for hasher in hashers.read({ $0.pointee }) {
+        for hasher in hashing.read({ $0.pointee.hashers }) {
             let hash = secret.withBytes { hasher.hash($0) }
             let found: Caller? = contents.read { contents in
                 guard let client = contents.pointee.tables.clientsByHash[hash] else { return nil }
@@ -61,9 +67,8 @@ final class Directory: Sendable {
         return nil
     }
 
-    /// Whether clients may be unknown only because the keyring lacks a key: whose secret is hashed under a
-    /// pepper that does not open cannot be known.
-    var isBlind: Bool { hashers.read { $0.pointee.count } < contents.read { $0.pointee.peppers.count } }
+    /// Whether clients may be unknown only because the keyring lacks a key.
+    var isBlind: Bool { hashing.read { $0.pointee.isBlind } }
 
     func tenant(_ id: TenantID) -> TenantEntry? { contents.read { $0.pointee.tables.tenants[id] } }
 
@@ -109,10 +114,7 @@ final class Directory: Sendable {
     /// by one at a time.
     func apply(_ changes: DirectoryChanges) {
         let hashers = changes.isComplete || !changes.peppers.isEmpty ? open(changes.peppers) : nil
-        if let hashers {
-            contents.write { $0.peppers = changes.peppers }
-            self.hashers.write { $0 = hashers }
-        }
+        if let hashers { hashing.write { $0 = Hashing(hashers: hashers, peppers: changes.peppers) } }
         let effects = changes.isComplete ? replaceAll(changes) : replaceSome(changes)
         contents.write { $0.version = changes.version }
         census.withLock { $0.apply(changes, effects) }
@@ -158,11 +160,9 @@ final class Directory: Sendable {
 
     /// Tries the peppers again, after the keyring has changed.
     func openPeppers() {
-        let peppers = contents.read { $0.pointee.peppers }
-        let opened = open(peppers)
-        contents.read { contents in
-            if contents.pointee.peppers == peppers { hashers.write { $0 = opened } }
-        }
+        let peppers = hashing.read { $0.pointee.peppers }
+        let hashers = open(peppers)
+        hashing.write { if $0.peppers == peppers { $0.hashers = hashers } }
     }
 
     private func open(_ peppers: [WrappedDataKey]) -> [ClientSecretHasher] {

@@ -47,6 +47,7 @@ extension HTTPConnection {
         record(status, to: request, at: now)
         guard isWhole || request.method == .head else {
             enter(.closing, at: now)
+            self.request = nil
             return context.close(promise: nil)
         }
         finishing {

@@ -41,7 +41,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private(set) var phase: Phase
     /// When the phase, or its last progress, began.
     private(set) var since: NIODeadline
-    private(set) var request: HTTPRequest?
+    var request: HTTPRequest?
     /// Decoded, but its turn has not come. Bounded by the gate's slices.
     private var queue = CircularBuffer<Event>()
     private var isWorking = false
@@ -138,20 +138,19 @@ final class HTTPConnection: ChannelInboundHandler {
     // MARK: One request
 
     private func begin(_ head: HTTPRequestHead) {
-        guard !isClosing else { return }
+        guard let context, !isClosing else { return }
         requests += 1
-        // It arrived with the last read: `since` is that moment, or that of the answer before it.
-        let request = HTTPRequest(head, id: server.ids.next(), startedAt: since, server: server)
+        let now = context.eventLoop.now
+        let request = HTTPRequest(head, id: server.ids.next(), startedAt: now, server: server)
         self.request = request
-        phase = .body
-        if request.fields.hasBody, let context { since = context.eventLoop.now }
+        enter(.body, at: now)
         if head.uri.utf8.count > server.limits.urlBytes { return fail(.headTooLarge) }
         if let flaw = request.fields.flaw(version: head.version) { return fail(.notHTTP(flaw)) }
         if let length = request.fields.announcedLength, length > request.route.bodyLimit {
             return fail(.bodyTooLarge(limit: request.route.bodyLimit))
         }
         if request.awaitsContinue {
-            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), at: since)
+            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), at: now)
         }
     }
 

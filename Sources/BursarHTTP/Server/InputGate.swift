@@ -86,7 +86,7 @@ final class InputGate: ChannelDuplexHandler {
         isBusy = true
         connection?.inputArrives(count)
         context.fireChannelRead(data)
-        connection?.inputPaused()
+        pause()
         isBusy = false
         // Something was left over, or made room only now.
         if input.readableBytes > 0, mode == .flowing { feed() }
@@ -103,13 +103,17 @@ final class InputGate: ChannelDuplexHandler {
                 connection?.inputArrives(slice.readableBytes)
                 context.fireChannelRead(Self.wrapInboundOut(slice))
             }
-            // Sends the answers. That can make room for more of them, and so go on here: as a loop, because
-            // as a recursion it would grow with what the caller sends.
-            connection?.inputPaused()
+            pause()
         } while mode == .flowing && input.readableBytes > 0
         isBusy = false
         // Else an idle connection would keep its last read.
         if input.readableBytes == 0 { input = ByteBuffer() }
+    }
+
+    /// Sends the answers. That can make room for more of them, and so go on here: as a loop, because as a
+    /// recursion it would grow with what the caller sends.
+    private func pause() {
+        repeat { connection?.inputPaused() } while connection?.needsFlush == true
     }
 
     private func discard(_ count: Int, _ context: ChannelHandlerContext?) {

@@ -23,7 +23,9 @@ final class LoopDesk {
             Self.write(answer, head, most, to: &bytes)
             return bytes
         }
-        room.clear(minimumCapacity: Self.mostBytes)
+        // Where a former answer is still on its way, this takes as much as is needed and no more: a caller
+        // who takes nothing must not make small answers large.
+        room.clear(minimumCapacity: most)
         Self.write(answer, head, most, to: &room)
         return room
     }
