@@ -16,7 +16,7 @@ import Testing
                 SET session_replication_role = replica;
                 ALTER TABLE bursar.audit_event DROP CONSTRAINT IF EXISTS audit_event_is_chained;
                 \(sql)
-                """, timeout: .seconds(60))
+                """, timeout: .seconds(5))
         }
     }
 
@@ -192,7 +192,7 @@ import Testing
                             WHERE period NOT IN (SELECT period FROM bursar.period);
                         ALTER TABLE bursar.audit_anchor ENABLE TRIGGER final;
                         COMMIT;
-                        """, timeout: .seconds(60))
+                        """, timeout: .seconds(5))
                 }
                 try await close(ledger)
                 #expect(try await kinds(ledger).isEmpty)

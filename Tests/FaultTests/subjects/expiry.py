@@ -6,7 +6,7 @@ from bench import Bench
 from callers import statuses
 from table import Table, scale
 
-COUNT = scale(300, 5000)
+COUNT = scale(500, 5000)
 CAP, LIFE, DELAY_MS = 16, 8, 200
 # A flight has the timeout and 5 s (docs/API.md section 8).
 TIMEOUT, DEADLINE = 4, 9
