@@ -12,8 +12,21 @@ extension Session {
     /// An answer that is not streamed may take this much memory; beyond, the connection is dropped.
     static let replyLimit = 64 << 20
 
-    /// Runs one statement to its end.
+    /// Runs one statement to its end. A prepared one that the server takes no longer runs once more, prepared
+    /// anew: nothing has come of it.
     func run(_ query: PostgresQuery, until deadline: Deadline) throws(PostgresError) -> Reply {
+        let wasInTransaction = isInTransaction
+        do throws(PostgresError) {
+            return try runOnce(query, until: deadline)
+        } catch {
+            guard query.isPrepared, error.meansOutdatedStatement else { throw error }
+            statements.forget(query.sql)
+            guard !wasInTransaction, !isBroken else { throw error }
+        }
+        return try runOnce(query, until: deadline)
+    }
+
+    private func runOnce(_ query: PostgresQuery, until deadline: Deadline) throws(PostgresError) -> Reply {
         try send(query, until: deadline)
         var rows = RowBuilder()
         var affectedRows = 0
@@ -45,9 +58,29 @@ extension Session {
     func send(_ query: PostgresQuery, until deadline: Deadline) throws(PostgresError) {
         try query.validate()
         try mayStart(until: deadline)
-        guard query.sendParameters(to: connection) else { throw lost() }
+        let statement = query.isPrepared ? try prepare(query, until: deadline) : nil
+        guard query.sendParameters(to: connection, of: statement) else { throw lost() }
         PQsetSingleRowMode(connection)
         try flush(until: deadline)
+    }
+
+    /// The name under which the server holds the statement; nil where it is sent with its text.
+    private func prepare(_ query: PostgresQuery, until deadline: Deadline) throws(PostgresError) -> String? {
+        // Another client's session would not have it.
+        guard pooler == .none else { return nil }
+        if let known = statements.name(of: query.sql) { return known }
+        guard let name = statements.newName() else { return nil }
+        let types = query.parameters.map(\.type.oid)
+        guard PQsendPrepare(connection, name, query.sql, Int32(types.count), types) == 1 else { throw lost() }
+        try flush(until: deadline)
+        var failure: PostgresError?
+        while let result = try nextResult(until: deadline) {
+            if result.status != PGRES_COMMAND_OK { failure = failure ?? error(of: result) }
+        }
+        if let failure { throw failure }
+        guard !isBroken else { throw .closed }
+        statements.add(query.sql, as: name)
+        return name
     }
 
     /// Runs several statements in the simple protocol; the first failure is thrown, with its message.
@@ -78,8 +111,9 @@ extension Session {
 }
 
 extension PostgresQuery {
-    /// Hands the statement and its parameters to libpq, which copies them; false when the line is lost.
-    fileprivate func sendParameters(to connection: OpaquePointer) -> Bool {
+    /// Hands the statement, or the name of a prepared one, and its parameters to libpq, which copies them;
+    /// false when the line is lost.
+    fileprivate func sendParameters(to connection: OpaquePointer, of statement: String?) -> Bool {
         // One buffer for all values, one byte longer so that an empty value has an address too.
         let joined = parameters.reduce(into: [UInt8]()) { $0 += $1.bytes ?? [] } + [0]
         return joined.withUnsafeBytes { buffer in
@@ -90,9 +124,16 @@ extension PostgresQuery {
                 defer { offset += bytes.count }
                 return characters.baseAddress.map { $0 + offset }
             }
+            let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
+            let formats = parameters.map { _ in Int32(1) }
+            if let statement {
+                return PQsendQueryPrepared(
+                    connection, statement, Int32(parameters.count), values, lengths, formats, 1) == 1
+            }
             return PQsendQueryParams(
-                connection, sql, Int32(parameters.count), parameters.map(\.type.oid), values,
-                parameters.map { Int32($0.bytes?.count ?? 0) }, parameters.map { _ in 1 }, 1) == 1
+                connection, sql, Int32(parameters.count), parameters.map(\.type.oid), values, lengths,
+                formats, 1)
+                == 1
         }
     }
 }

@@ -18,6 +18,7 @@ final class Session {
     var isStreaming = false
     var rows = RowBuilder()
     var listeners: [Listener] = []
+    var statements = PreparedStatements()
     /// Nil where nobody watches which server is the primary.
     var standing: TimelineStanding?
 

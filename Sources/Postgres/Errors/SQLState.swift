@@ -25,6 +25,9 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
 
 /// Codes by their name in the manual's appendix A.
 extension SQLState {
+    static let featureNotSupported: SQLState = "0A000"
+    static let invalidStatementName: SQLState = "26000"
+
     package static let connectionException: SQLState = "08000"
     package static let connectionFailure: SQLState = "08006"
     package static let protocolViolation: SQLState = "08P01"

@@ -14,7 +14,7 @@ package struct PostgresPoolConfiguration: Sendable {
     ///   - maximumAge: after which a connection is closed when it is next idle, so that pools follow a
     ///     failover and libpq's buffers, which never shrink, are given back.
     package init(
-        size: Int = 6, waitingLimit: Int = 1024, waitingTimeout: Duration = .seconds(2),
+        size: Int = 12, waitingLimit: Int = 1024, waitingTimeout: Duration = .seconds(2),
         maximumAge: Duration = .seconds(1800)
     ) {
         self.size = max(1, size)

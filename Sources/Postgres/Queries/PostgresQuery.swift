@@ -9,6 +9,8 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
     /// The statement's text with `$1`, `$2` …
     package let sql: String
     let parameters: [Parameter]
+    /// Whether connections keep it prepared.
+    private(set) var isPrepared = false
     /// The text around the parameters, one piece more than there are of them: what makes one query fit into
     /// another.
     fileprivate let pieces: [String]
@@ -34,6 +36,17 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
         pieces = stringInterpolation.pieces
         parameters = stringInterpolation.parameters
         sql = pieces.dropFirst().enumerated().reduce(pieces[0]) { "\($0)$\($1.offset + 1)\($1.element)" }
+    }
+}
+
+extension PostgresQuery {
+    /// A statement that each connection keeps prepared, so that the server reads and plans its text once: for
+    /// what is run all the time with the same text, and whose plan does not hang on its parameters. Behind a
+    /// pooler that lends sessions for a transaction it runs like any other.
+    package static func prepared(_ query: PostgresQuery) -> PostgresQuery {
+        var query = query
+        query.isPrepared = true
+        return query
     }
 }
 

@@ -11,7 +11,7 @@ package struct PostgresType: Hashable, Sendable, CustomStringConvertible {
     package var isUserDefined: Bool { oid >= 16384 }
 
     /// Whether it is one of the arrays this module can name.
-    var isArray: Bool { Self.names[oid]?.hasSuffix("[]") ?? false }
+    var isArray: Bool { Self.arrays.contains(oid) }
 
     /// The type's SQL name, or "type N" for one this module does not speak.
     package var description: String { Self.names[oid] ?? "type \(oid)" }
@@ -51,6 +51,8 @@ package struct PostgresType: Hashable, Sendable, CustomStringConvertible {
     package static let numericArray = PostgresType(oid: 1231)
     package static let uuidArray = PostgresType(oid: 2951)
     package static let jsonbArray = PostgresType(oid: 3807)
+
+    private static let arrays = Set(names.filter { $0.value.hasSuffix("[]") }.keys)
 
     private static let names: [UInt32: String] = [
         16: "bool", 17: "bytea", 19: "name", 20: "int8", 21: "int2", 23: "int4", 25: "text", 26: "oid",
