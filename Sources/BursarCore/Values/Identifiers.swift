@@ -109,20 +109,21 @@ package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     package static let prefix = "brc_"
     package static let randomCount = 20
-    private static let count = 24
+    package static let count = 24
 
     package var text: String {
         String(unsafeUninitializedCapacity: ClientID.count) { text in
-            _ = text.update(fromContentsOf: ClientID.prefix.utf8)
-            for index in 0..<8 {
-                text[4 + index] = UInt8(truncatingIfNeeded: first >> (56 - 8 * UInt64(index)))
-                text[12 + index] = UInt8(truncatingIfNeeded: second >> (56 - 8 * UInt64(index)))
-            }
-            for index in 0..<4 {
-                text[20 + index] = UInt8(truncatingIfNeeded: third >> (24 - 8 * UInt32(index)))
-            }
+            copy(to: UnsafeMutableRawBufferPointer(text))
             return ClientID.count
         }
+    }
+
+    /// Writes its text: `count` bytes.
+    package func copy(to bytes: UnsafeMutableRawBufferPointer) {
+        bytes.copyBytes(from: ClientID.prefix.utf8)
+        bytes.storeBytes(of: first.bigEndian, toByteOffset: 4, as: UInt64.self)
+        bytes.storeBytes(of: second.bigEndian, toByteOffset: 12, as: UInt64.self)
+        bytes.storeBytes(of: third.bigEndian, toByteOffset: 20, as: UInt32.self)
     }
 
     package var description: String { text }

@@ -153,6 +153,28 @@ import Testing
         #expect(store.sum == 3)
     }
 
+    @Test(arguments: [(UInt8(1), JournalRecord.countSize), (UInt8(2), JournalRecord.eventSize)])
+    func everyBitOfARecordChangesItsCheck(kind: UInt8, size: Int) {
+        var random = SplitMix64(seed: UInt64(kind))
+        var bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+        bytes[8] = kind
+        let salt = JournalPage.salt(sequence: 7, boot: ReplicaID(UUIDValue(high: 1, low: 2)), lane: 0)
+        func check(_ salt: UInt64 = salt) -> UInt64 {
+            bytes.withUnsafeBytes { JournalRecord.check($0, salt: salt) }
+        }
+        let whole = check()
+        // Not the kind, and in a count neither the number nor the check of that.
+        for bit in 72..<size * 8 where kind == 2 || !(320..<448).contains(bit) {
+            bytes[bit / 8] ^= 1 << (bit % 8)
+            #expect(check() != whole, "bit \(bit)")
+            bytes[bit / 8] ^= 1 << (bit % 8)
+        }
+        for (sequence, high, lane) in [(Int64(8), UInt64(1), 0), (7, 3, 0), (7, 1, 1)] {
+            let boot = ReplicaID(UUIDValue(high: high, low: 2))
+            #expect(check(JournalPage.salt(sequence: sequence, boot: boot, lane: lane)) != whole)
+        }
+    }
+
     /// Blocks that never reached the disk read as zeros: stated, when intact records stand behind them.
     @Test func aHoleInAPageIsDamage() async throws {
         let folder = Self.folders.make()

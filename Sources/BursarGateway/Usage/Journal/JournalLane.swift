@@ -64,7 +64,7 @@ final class JournalLane: Sendable {
     // Mapped memory that only whoever seals touches until the next swap.
     private struct RetiredPage: @unchecked Sendable {
         let bytes: UnsafeMutableRawBufferPointer
-        let salt: [UInt8]
+        let salt: UInt64
     }
 
     private var retiredPage: RetiredPage {

@@ -6,7 +6,7 @@ internal import BursarCore
 struct JournalPage {
     let bytes: UnsafeMutableRawBufferPointer
     /// What tells this page's records from those of its former uses, and of other pages.
-    private(set) var salt: [UInt8] = []
+    private(set) var salt: UInt64 = 0
     private(set) var sequence: Int64 = 0
     private(set) var used = JournalRecord.stride
     private var records: [Key: Int] = [:]
@@ -16,6 +16,13 @@ struct JournalPage {
     private struct Key: Hashable {
         let key: UsageKey
         let minute: Int64
+
+        /// What tells most keys apart; the rest is compared.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(key.tenant)
+            hasher.combine(key.client)
+            hasher.combine(key.meter)
+        }
     }
 
     /// Kept for keys without attribution, so that sums stay exact on a full page: 64 records.
@@ -48,8 +55,9 @@ struct JournalPage {
     /// It was zeroed.
     mutating func forget() { used = JournalRecord.stride }
 
-    static func salt(sequence: Int64, boot: ReplicaID, lane: Int) -> [UInt8] {
-        boot.uuid.bytes + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> ($0 * 8)) } + [UInt8(lane)]
+    static func salt(sequence: Int64, boot: ReplicaID, lane: Int) -> UInt64 {
+        [boot.uuid.high, boot.uuid.low, UInt64(bitPattern: sequence), UInt64(lane)]
+            .reduce(0, JournalRecord.mixed)
     }
 
     static func check(of sequence: Int64) -> UInt64 {
@@ -136,13 +144,13 @@ struct JournalPage {
         var damage: [(offset: Int, bytes: Int)] = []
     }
 
-    static func contents(of bytes: UnsafeMutableRawBufferPointer, salt: [UInt8]) -> Contents {
+    static func contents(of bytes: UnsafeMutableRawBufferPointer, salt: UInt64) -> Contents {
         contents(of: UnsafeRawBufferPointer(bytes), salt: salt)
     }
 
     /// Reads whatever is intact; what is neither that nor zeros nor unfinished is damage. Records follow each
     /// other without gaps, so zeros before an intact one are damage as well.
-    static func contents(of bytes: UnsafeRawBufferPointer, salt: [UInt8]) -> Contents {
+    static func contents(of bytes: UnsafeRawBufferPointer, salt: UInt64) -> Contents {
         var contents = Contents()
         var offset = JournalRecord.stride
         var hole: Int?
@@ -169,7 +177,7 @@ struct JournalPage {
         return contents
     }
 
-    private static func intact(_ bytes: UnsafeRawBufferPointer, _ salt: [UInt8]) -> JournalRecord? {
+    private static func intact(_ bytes: UnsafeRawBufferPointer, _ salt: UInt64) -> JournalRecord? {
         let check = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard check != 0, check == JournalRecord.check(bytes, salt: salt), let record = JournalRecord(bytes)
         else { return nil }

@@ -1,6 +1,5 @@
 // Counts and events as bytes of a fixed size.
 internal import BursarCore
-internal import Crypto
 
 /// What a page and a frame are made of: records on a stride of 64 bytes, so that reading goes on behind a
 /// damaged one. Numbers are little-endian. Enumerations are numbered by their `allCases`: append, never
@@ -54,7 +53,10 @@ enum JournalRecord: Hashable {
         bytes[8] = 1
         bytes[9] = UInt8(key.meter.index)
         bytes[10] = number(key.environment)
-        bytes[11] = put(key.client?.text, at: 56, limit: 24, in: bytes)
+        if let client = key.client {
+            client.copy(to: UnsafeMutableRawBufferPointer(rebasing: bytes[56..<80]))
+            bytes[11] = UInt8(ClientID.count)
+        }
         bytes[12] = put(key.provider?.text, at: 80, limit: 32, in: bytes)
         bytes[13] = key.tenant == nil ? 0 : 1
         bytes.storeBytes(of: count.minute.littleEndian, toByteOffset: 16, as: Int64.self)
@@ -192,17 +194,25 @@ enum JournalRecord: Hashable {
 
     /// Over everything but the check itself and, in a count, the count: what may change goes by its own
     /// check. `salt` tells the page and its use apart. Never 0.
-    static func check(_ bytes: UnsafeRawBufferPointer, salt: [UInt8]) -> UInt64 {
-        var hash = SHA256()
-        hash.update(data: salt)
-        if bytes[8] == 1 {
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[8..<40]))
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[56...]))
-        } else {
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[8...]))
+    static func check(_ bytes: UnsafeRawBufferPointer, salt: UInt64) -> UInt64 {
+        let isCount = bytes[8] == 1
+        var check = salt
+        // In a count, words 5 and 6 are the number and the check of that.
+        for word in 1..<bytes.count / 8 where !(isCount && (word == 5 || word == 6)) {
+            check = mixed(
+                check, UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)))
         }
-        let word = hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-        return word == 0 ? 1 : word
+        return check == 0 ? 1 : check
+    }
+
+    /// Every bit of either changes each bit of the outcome with even chances (the last step of MurmurHash3):
+    /// against torn and stale memory, which nobody has forged. A cryptographic hash would cost more than
+    /// all the rest of a count.
+    static func mixed(_ check: UInt64, _ word: UInt64) -> UInt64 {
+        var mixed = check ^ word
+        mixed = (mixed ^ mixed >> 33) &* 0xff51_afd7_ed55_8ccd
+        mixed = (mixed ^ mixed >> 33) &* 0xc4ce_b9fe_1a85_ec53
+        return mixed ^ mixed >> 33
     }
 
     /// The check of a count within the record of `check`.

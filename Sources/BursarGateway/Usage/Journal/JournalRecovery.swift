@@ -167,7 +167,7 @@ struct JournalRecovery {
 /// The head of a pages file, which says how the rest is laid out.
 struct JournalPagesHead {
     static let size = 4_096
-    private static let magic = Array("BRSRPGS1".utf8)
+    private static let magic = Array("BRSRPGS2".utf8)
 
     struct Place {
         let lane: Int
