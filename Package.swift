@@ -75,13 +75,14 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("Postgres", ["CLibPQ"]),
+        .systemLibrary(name: "CAllocator"),
         library("BursarCore", []),
         library("BursarVault", ["BursarCore", crypto]),
         library(
             "BursarGateway",
             [
-                "BursarCore", "BursarVault", crypto, deque, heap, lifecycle, log, metrics, serviceContext,
-                tracing,
+                "BursarCore", "BursarVault", "CAllocator", crypto, deque, heap, lifecycle, log, metrics,
+                serviceContext, tracing,
             ]),
         library("BursarReports", ["BursarCore", crypto]),
         library("BursarLedger", ["BursarCore", "Postgres", crypto, tracing], plugins: ["EmbedFiles"]),

@@ -65,19 +65,6 @@ extension Gateway {
         }
     }
 
-    /// The two in one, for whoever is called back anyhow.
-    @discardableResult
-    package func token(
-        _ request: TokenRequest, respond: @escaping Respond<ServedToken>
-    ) -> WaitingRequest? {
-        switch token(request) {
-        case .answered(let answer):
-            respond(answer)
-            return nil
-        case .later(let pending): return answer(pending, respond: respond)
-        }
-    }
-
     private func serve(
         _ request: TokenRequest, _ admitted: Admitted, startedAt: Instant, round: Round,
         waiting: WaitingRequest?, _ respond: @escaping Respond<ServedToken>

@@ -8,11 +8,10 @@ final class ReadersLock<Value>: @unchecked Sendable {
     private let value: UnsafeMutablePointer<Value>
     private let lanes: [Lane]
 
-    /// With room around it, so that no two share a line of the processor's cache.
+    /// With room behind it for two lines of the processor's cache, so that no two locks share one.
     private final class Lane: Sendable {
         let lock = Mutex<Void>(())
-        private let before = InlineArray<7, UInt64>(repeating: 0)
-        private let after = InlineArray<8, UInt64>(repeating: 0)
+        private let room = InlineArray<15, UInt64>(repeating: 0)
     }
 
     /// - Parameter lanes: as many as there are threads that read often.

@@ -12,11 +12,6 @@ package struct ClientProof: Sendable {
         self.clientID = clientID
         self.secret = secret
     }
-
-    package init(clientID: String?, secret: Secret) {
-        self.clientID = clientID.map { PresentedText($0.utf8) }
-        self.secret = secret.withBytes { PresentedText($0) }
-    }
 }
 
 /// Which request something is done for, as logs and spans name it.

@@ -1,5 +1,6 @@
 // Sealed values open where they were sealed, and nowhere else.
 import BursarCore
+import BursarTestSupport
 import Crypto
 import Testing
 

@@ -7,9 +7,9 @@ enum Walls {
         "BursarCore": ["Glibc"],
         "BursarVault": ["BursarCore", "Crypto", "Foundation", "Synchronization"],
         "BursarGateway": [
-            "BursarCore", "BursarVault", "Crypto", "DequeModule", "Dispatch", "Foundation", "Glibc",
-            "HeapModule", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle", "Synchronization",
-            "Tracing",
+            "BursarCore", "BursarVault", "CAllocator", "Crypto", "DequeModule", "Dispatch", "Foundation",
+            "Glibc", "HeapModule", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
+            "Synchronization", "Tracing",
         ],
         "BursarHTTP": [
             "BursarCore", "BursarGateway", "Crypto", "Glibc", "Logging", "Metrics", "NIOCore", "NIOHTTP1",
@@ -41,7 +41,7 @@ enum Walls {
     ]
 
     /// Targets without Swift.
-    static let withoutSwift: Set<String> = ["CLibPQ"]
+    static let withoutSwift: Set<String> = ["CAllocator", "CLibPQ"]
 
     static func findings(in file: SourceFile) -> [Finding] {
         guard let allowed = imports[file.target] else {

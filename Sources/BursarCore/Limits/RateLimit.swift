@@ -2,8 +2,9 @@
 
 /// So many answers in a period, with room for a burst.
 package struct RateLimit: Sendable, Hashable, CustomStringConvertible {
-    package let count: Int
-    package let burst: Int
+    // Small, since every tenant has one.
+    private let heldCount: Int32
+    private let heldBurst: Int32
     private let periodMicroseconds: Int64
 
     /// Nil unless count, period and burst are within 1 … 1,000,000 and 1 s … 1 day.
@@ -11,11 +12,13 @@ package struct RateLimit: Sendable, Hashable, CustomStringConvertible {
         guard (1...1_000_000).contains(count), (1...1_000_000).contains(burst),
             period >= .seconds(1), period <= .seconds(86_400)
         else { return nil }
-        self.count = count
-        self.burst = burst
+        heldCount = Int32(count)
+        heldBurst = Int32(burst)
         periodMicroseconds = period.microseconds
     }
 
+    package var count: Int { Int(heldCount) }
+    package var burst: Int { Int(heldBurst) }
     package var period: Duration { .microseconds(periodMicroseconds) }
 
     /// Reads `50/s`, `600/m`, `1000/h`, `10000/d`.

@@ -23,10 +23,6 @@ package enum ClientSecretFormat {
         return isChecksum(bytes[bodyCount...], of: bytes[..<bodyCount])
     }
 
-    package static func isWellFormed(_ bytes: some Collection<UInt8>) -> Bool {
-        Array(bytes).withUnsafeBytes { isWellFormed($0) }
-    }
-
     /// A client id from random bytes, drawn as for `make`.
     package static func makeClientID(random: [UInt8]) -> ClientID {
         ClientID(random: random.prefix(ClientID.randomCount).map { alphabet[Int($0 % 62)] })

@@ -4,20 +4,7 @@
 package struct ClientSecretHash: Sendable, Equatable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// Nil unless there are 32 bytes.
-    package init?(_ bytes: some Sequence<UInt8>) {
-        var words = InlineArray<4, UInt64>(repeating: 0)
-        var count = 0
-        for byte in bytes {
-            guard count < 32 else { return nil }
-            words[count / 8] = words[count / 8] << 8 | UInt64(byte)
-            count += 1
-        }
-        guard count == 32 else { return nil }
-        self.words = (words[0], words[1], words[2], words[3])
-    }
-
-    /// From 32 bytes as a hash function leaves them.
+    /// From 32 bytes as a hash function leaves them; nil when there are more or fewer.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 32 else { return nil }
         func word(_ index: Int) -> UInt64 {

@@ -25,8 +25,6 @@ package struct PresentedText: Sendable {
         self = bytes.withUnsafeBytes { PresentedText($0) }
     }
 
-    package var isEmpty: Bool { count == 0 }
-
     /// Lends the bytes; the pointer must not leave `body`.
     package func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
         if count > Self.room { return rest.withUnsafeBytes(body) }

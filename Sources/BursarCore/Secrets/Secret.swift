@@ -4,18 +4,19 @@ private import Glibc
 /// Plaintext of a credential, token or key on its way through the program. It converts only by an explicit
 /// call, every way of printing it says `<redacted>`, and two are compared in constant time.
 package struct Secret: Sendable {
-    private let storage: Storage
+    // The bytes are written in `Storage.holding` and wiped in its `deinit`, and only read in between.
+    private nonisolated(unsafe) let storage: Storage
 
-    package init(_ bytes: some Collection<UInt8>) { storage = Storage(bytes) }
-    package init(_ text: String) { storage = Storage(text.utf8) }
+    package init(_ bytes: some Collection<UInt8>) { storage = Storage.holding(bytes) }
+    package init(_ text: String) { self.init(text.utf8) }
 
-    package var count: Int { storage.buffer.count }
-    package var isEmpty: Bool { storage.buffer.isEmpty }
+    package var count: Int { storage.header }
+    package var isEmpty: Bool { count == 0 }
 
     /// Lends the bytes; the pointer must not leave `body`.
     package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         defer { withExtendedLifetime(storage) {} }
-        return try body(UnsafeRawBufferPointer(storage.buffer))
+        return try body(storage.bytes)
     }
 
     /// A copy that is not wiped: only for handing to an interface that takes nothing else.
@@ -24,19 +25,21 @@ package struct Secret: Sendable {
     /// The same as text; bytes that are not UTF-8 become replacement characters.
     package func revealText() -> String { withBytes { String(decoding: $0, as: UTF8.self) } }
 
-    // Unchecked: the buffer is written in `init` and wiped in `deinit`, and only read in between.
-    private final class Storage: @unchecked Sendable {
-        let buffer: UnsafeMutableRawBufferPointer
-
-        init(_ bytes: some Collection<UInt8>) {
-            buffer = .allocate(byteCount: bytes.count, alignment: 1)
-            buffer.copyBytes(from: bytes)
+    /// How many bytes there are, and behind that the bytes themselves: one piece of memory.
+    private final class Storage: ManagedBuffer<Int, UInt8> {
+        static func holding(_ bytes: some Collection<UInt8>) -> Storage {
+            let made = create(minimumCapacity: bytes.count) { _ in bytes.count }
+            made.withUnsafeMutablePointerToElements { start in
+                _ = UnsafeMutableBufferPointer(start: start, count: bytes.count).initialize(from: bytes)
+            }
+            return unsafeDowncast(made, to: Storage.self)
         }
 
-        deinit {
-            if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) }
-            buffer.deallocate()
+        var bytes: UnsafeRawBufferPointer {
+            withUnsafeMutablePointers { UnsafeRawBufferPointer(start: $1, count: $0.pointee) }
         }
+
+        deinit { withUnsafeMutablePointers { explicit_bzero($1, $0.pointee) } }
     }
 }
 
@@ -54,8 +57,21 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 
 /// Equality whose time depends on the lengths only.
 package func equalInConstantTime(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+    let isEqual = left.withContiguousStorageIfAvailable { left in
+        right.withContiguousStorageIfAvailable { right in
+            equalInConstantTime(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+        }
+    }
+    if let isEqual = isEqual ?? nil { return isEqual }
+    return Array(left).withUnsafeBytes { left in
+        Array(right).withUnsafeBytes { equalInConstantTime(left, $0) }
+    }
+}
+
+/// The same for bytes in memory.
+package func equalInConstantTime(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0
-    for (a, b) in zip(left, right) { difference |= a ^ b }
+    for index in left.indices { difference |= left[index] ^ right[index] }
     return difference == 0
 }

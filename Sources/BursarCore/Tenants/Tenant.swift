@@ -30,8 +30,7 @@ package struct Client: Sendable, Hashable {
 
     package init(
         id: ClientID, secretHash: ClientSecretHash, pepperVersion: Int, tenants: [TenantID],
-        provider: ProviderID?,
-        environment: ProviderEnvironment?, expiresAt: Instant?
+        provider: ProviderID?, environment: ProviderEnvironment?, expiresAt: Instant?
     ) {
         self.id = id
         self.secretHash = secretHash

@@ -20,8 +20,9 @@ package struct Generation: Hashable, Sendable, Comparable, CustomStringConvertib
     package var description: String { String(number) }
 }
 
-/// An access token with what is needed to serve and renew it.
-package struct Token: Sendable, Equatable {
+/// An access token with what is needed to serve and renew it. An object, since it is handed to many and never
+/// changes.
+package final class Token: Sendable, Equatable {
     package let access: Secret
     /// When the request that brought it was sent (PROVIDERS Z5).
     package let issuedAt: Instant
@@ -52,6 +53,13 @@ package struct Token: Sendable, Equatable {
     }
 
     package var lifetime: Duration { expiresAt - issuedAt }
+
+    package static func == (left: Token, right: Token) -> Bool {
+        left === right
+            || left.access == right.access && left.refresh == right.refresh && left.jitter == right.jitter
+                && left.generation == right.generation && left.issuedAt == right.issuedAt
+                && left.expiresAt == right.expiresAt
+    }
 
     /// What a token that is to be replaced leaves to its successor.
     package struct Remains: Sendable {

@@ -3,15 +3,16 @@
 /// One slot's state machine. It holds no lock, no closure and no clock: whoever holds it passes the time in
 /// and carries the returned actions out after unlocking.
 package struct TokenSlot: Sendable {
+    /// The common states lie in place, the rare ones elsewhere: there are as many slots as tenants.
     package enum State: Sendable, Equatable {
         /// Nothing known → refreshing.
         case empty
         /// A token, good or over → refreshing.
         case fresh(Token)
         /// A flight is asking; `still` is what can be served meanwhile → fresh, coolingDown.
-        case refreshing(Flight, still: Token?)
+        indirect case refreshing(Flight, still: Token?)
         /// The last flight failed; `still` is what can be served → refreshing at `retryAt` or later.
-        case coolingDown(Cooling, still: Token?)
+        indirect case coolingDown(Cooling, still: Token?)
     }
 
     package private(set) var state: State = .empty

@@ -26,7 +26,7 @@ extension Gateway {
     /// enough to forget it here, and the store is told once it is back.
     private func pardon(_ cells: [SlotCell]) async {
         let owners = pardons.withLock { pardons in
-            for fields in cells.map(\.key.fields) { pardons[fields.credential] = fields.owner }
+            for credential in cells.map(\.context.credential) { pardons[credential.id] = credential.owner }
             return pardons
         }
         guard !owners.isEmpty else { return }

@@ -26,17 +26,17 @@ final class Directory: Sendable {
     private let census = Mutex(DirectoryCensus())
     private let desk: TokenDesk
     private let vault: Vault
-    private let profiles: [ProviderID: ProviderProfile]
+    private let providers: [ProviderID: ProviderEntry]
     private let environment: GatewayEnvironment
 
     init(
         desk: TokenDesk, vault: Vault, profiles: [ProviderID: ProviderProfile],
         environment: GatewayEnvironment
     ) {
-        contents = ReadersLock(Contents(tables: DirectoryTables(profiles: profiles)))
+        providers = profiles.mapValues { ProviderEntry(profile: $0) }
+        contents = ReadersLock(Contents(tables: DirectoryTables(providers: providers)))
         self.desk = desk
         self.vault = vault
-        self.profiles = profiles
         self.environment = environment
     }
 
@@ -138,7 +138,7 @@ final class Directory: Sendable {
     private func replaceAll(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
         let now = environment.clock.now()
         let (former, share) = contents.read { ($0.pointee.tables, $0.pointee.share) }
-        var made = DirectoryTables(profiles: profiles)
+        var made = DirectoryTables(providers: providers)
         let effects = made.apply(changes, inheriting: former, share: share, now: now)
         var granted = share
         while let other = take(made, ifShareIs: granted) {
@@ -189,11 +189,11 @@ final class Directory: Sendable {
                 : touched.reduce(into: [:]) { $0[$1] = contents.pointee.tables.credentials[$1] }
         }
         desk.withdraw(of: all ? nil : touched) { fields in
-            guard let credential = current[fields.credential] else { return true }
+            guard let credential = current[fields.credential]?.credential else { return true }
             return credential.version != fields.credentialVersion || credential.state == .pending
         }
         for credential in touched {
-            let isKept = current[credential]?.state == .retiring
+            let isKept = current[credential]?.credential.state == .retiring
             for cell in desk.cells(of: credential) {
                 let keeping = cell.setKept(isKept)
                 if keeping == .begun { startSuccessor(of: cell) }

@@ -6,14 +6,22 @@ internal import Synchronization
 final class TenantEntry: Sendable {
     let tenant: Tenant
     let connections: [ConnectionEntry]
+    /// Connections that nobody can use: their credential is unknown, or their provider has no profile.
+    let unserved: [Connection]
     let bucket: TenantBucket
 
     /// `bucket` is of this tenant and has the shape of its limit.
-    init(tenant: Tenant, connections: [ConnectionEntry], bucket: TenantBucket) {
+    init(
+        tenant: Tenant, connections: [ConnectionEntry], unserved: [Connection], bucket: TenantBucket
+    ) {
         self.tenant = tenant
         self.connections = connections
+        self.unserved = unserved
         self.bucket = bucket
     }
+
+    /// The connections as they are stored.
+    var stored: [Connection] { connections.map(\.connection) + unserved }
 
     /// What a caller may choose from.
     var choices: [ConnectionChoice] { connections.map(\.choice) }
@@ -25,12 +33,47 @@ final class TenantEntry: Sendable {
     }
 }
 
+/// A provider's profile, one for all of its connections, and what follows from it for each environment.
+final class ProviderEntry: Sendable {
+    let profile: ProviderProfile
+    private let tokenURLs: [ProviderEnvironment: Result<String, ProfileGap>]
+    /// Where the profile lacks something that a connection needs.
+    private let incomplete: Set<ProviderEnvironment>
+
+    init(profile: ProviderProfile) {
+        self.profile = profile
+        let places = ProviderEnvironment.allCases
+        tokenURLs = Dictionary(
+            uniqueKeysWithValues: places.map { place in
+                (place, Result { () throws(ProfileGap) in try profile.url(profile.token.path, in: place) })
+            })
+        incomplete = Set(places.filter { profile.gap(in: $0) != nil })
+    }
+
+    func tokenURL(in place: ProviderEnvironment) throws(ProfileGap) -> String {
+        guard let url = tokenURLs[place] else { throw .environmentUnknown(place) }
+        return try url.get()
+    }
+
+    func isIncomplete(in place: ProviderEnvironment) -> Bool { incomplete.contains(place) }
+}
+
+/// A credential in one of its versions, one for all connections and slots by it.
+final class CredentialEntry: Sendable {
+    let credential: Credential
+    let keys: OwnerKeys
+
+    init(credential: Credential, keys: OwnerKeys) {
+        self.credential = credential
+        self.keys = keys
+    }
+}
+
 /// A connection with its credential and profile, and the slots of its scopes.
 final class ConnectionEntry: Sendable {
     let connection: Connection
-    let credential: Credential
-    let profile: ProviderProfile
-    let keys: OwnerKeys
+    private let holder: CredentialEntry
+    private let provider: ProviderEntry
     /// The same connection by the credential that the present one replaced, while that is kept.
     let fallback: ConnectionEntry?
     /// Whether the profile lacks something that the connection's environment needs.
@@ -46,35 +89,34 @@ final class ConnectionEntry: Sendable {
 
     /// The slots of `former` move over: a changed name must not make a report about a token miss its slot.
     init(
-        connection: Connection, credential: Credential, profile: ProviderProfile, keys: OwnerKeys,
+        connection: Connection, credential: CredentialEntry, provider: ProviderEntry,
         fallback: ConnectionEntry? = nil, former: ConnectionEntry?
     ) {
         self.connection = connection
-        self.credential = credential
-        self.profile = profile
-        self.keys = keys
+        holder = credential
+        self.provider = provider
         self.fallback = fallback
-        isIncomplete = profile.gap(in: connection.environment) != nil
-        guard let former, former.credential.version == credential.version else { return }
+        isIncomplete = provider.isIncomplete(in: connection.environment)
+        guard let former, former.credential.version == credential.credential.version else { return }
         // Those of a credential that was pending meanwhile have been withdrawn.
         let known = former.slots.withLock { $0.cells }.filter { !$0.isWithdrawn }
         slots.withLock { $0.cells = known }
     }
 
+    var credential: Credential { holder.credential }
+    var profile: ProviderProfile { provider.profile }
+
     /// The slot for `scope`, remembered here so that a hit need not look it up in the desk. Nil when this
     /// entry has been replaced meanwhile: it makes no more slots, which nobody would withdraw.
     func cell(scope: String?, desk: TokenDesk) throws(ProfileGap) -> SlotCell? {
         if let cell = knownCell(scope: scope) { return cell }
-        let fields = SlotFields(
-            owner: credential.owner, provider: profile.id, environment: connection.environment,
-            credential: credential.id, credentialVersion: credential.version,
-            tokenURL: try profile.url(profile.token.path, in: connection.environment), scope: scope)
+        let context = FlightContext(
+            provider: provider, credential: holder, environment: connection.environment,
+            tokenURL: try provider.tokenURL(in: connection.environment), scope: scope)
         // Under the lock, so that whatever was made before `close` is in the desk by then.
         return slots.withLock { slots in
             guard !slots.isClosed else { return nil }
-            let cell = desk.cell(for: fields) {
-                FlightContext(profile: profile, credential: credential, keys: keys, scope: scope)
-            }
+            let cell = desk.cell(for: context)
             // Somebody else may have made room for it meanwhile.
             if !slots.cells.contains(where: { $0 === cell }) { slots.cells.append(cell) }
             return cell

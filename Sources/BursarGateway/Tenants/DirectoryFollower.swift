@@ -1,5 +1,6 @@
 // Keeps the directory up to date: by poll, and at once when someone unknown comes.
 internal import BursarCore
+private import CAllocator
 internal import Logging
 internal import ServiceLifecycle
 
@@ -96,11 +97,9 @@ actor DirectoryFollower {
         let fromScratch = mistrusts
         mistrusts = false
         do throws(StoreFailure) {
-            let changes = try await store.changes(since: fromScratch ? nil : directory.version)
-            if changes.version != directory.version || changes.isComplete {
-                directory.apply(changes)
-                nudges.nudge()
-            }
+            // What a reading of everything leaves behind is as much again as what it made, in pieces that the
+            // allocator keeps.
+            if try await take(since: fromScratch ? nil : directory.version) { malloc_trim(0) }
             lastFailure = nil
             return .success(())
         } catch {
@@ -109,6 +108,15 @@ actor DirectoryFollower {
             environment.metrics.directoryPollFailed()
             return .failure(error)
         }
+    }
+
+    /// Answers whether that was everything, and not only what changed.
+    private func take(since version: ConfigVersion?) async throws(StoreFailure) -> Bool {
+        let changes = try await store.changes(since: version)
+        guard changes.version != directory.version || changes.isComplete else { return false }
+        directory.apply(changes)
+        nudges.nudge()
+        return changes.isComplete
     }
 }
 

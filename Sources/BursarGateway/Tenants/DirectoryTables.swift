@@ -6,16 +6,15 @@ internal import BursarCore
 struct DirectoryTables {
     private(set) var tenants: [TenantID: TenantEntry] = [:]
     private(set) var clientsByHash: [ClientSecretHash: ClientEntry] = [:]
-    private(set) var credentials: [CredentialID: Credential] = [:]
+    private(set) var credentials: [CredentialID: CredentialEntry] = [:]
     private(set) var keys: [OwnerID: OwnerKeys] = [:]
     private var clients: [ClientID: ClientEntry] = [:]
-    private var connections: [TenantID: [Connection]] = [:]
     /// Tenants with a connection by a credential that is not their own, or was unknown then. Of their own
     /// ones the owner says whose they are.
     private var sharers: [CredentialID: Set<TenantID>] = [:]
     /// How many connections want a credential's slot kept warm, where any does.
     private var warm: [CredentialID: Int] = [:]
-    private let profiles: [ProviderID: ProviderProfile]
+    private let providers: [ProviderID: ProviderEntry]
 
     /// What a change has made of the tenants, for those who keep something about them.
     struct Effects {
@@ -27,13 +26,13 @@ struct DirectoryTables {
         var credentials: Set<CredentialID> = []
     }
 
-    init(profiles: [ProviderID: ProviderProfile]) { self.profiles = profiles }
+    init(providers: [ProviderID: ProviderEntry]) { self.providers = providers }
 
     // MARK: Looking up
 
     /// Every tenant that a platform credential acts for.
     func tenants(of credential: CredentialID) -> Set<TenantID> {
-        guard credentials[credential]?.isPlatform == true else { return [] }
+        guard credentials[credential]?.credential.isPlatform == true else { return [] }
         return sharers[credential] ?? []
     }
 
@@ -45,7 +44,7 @@ struct DirectoryTables {
     }
 
     private func uses(_ tenant: TenantID, _ credential: CredentialID) -> Bool {
-        connections[tenant]?.contains { $0.credentials.contains(credential) } ?? false
+        tenants[tenant]?.stored.contains { $0.credentials.contains(credential) } ?? false
     }
 
     /// Whether any connection wants the credential's slot kept warm.
@@ -61,6 +60,7 @@ struct DirectoryTables {
         _ changes: DirectoryChanges, inheriting former: DirectoryTables? = nil, share: ReplicaShare,
         now: Instant
     ) -> Effects {
+        reserve(for: changes)
         var effects = Effects()
         effects.credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
         if let former { effects.replaced = Array(former.tenants.values) }
@@ -69,36 +69,59 @@ struct DirectoryTables {
         let affected = replaceCredentials(changes, effects.credentials)
         let present = Set(changes.tenants.map(\.id))
         for id in changes.touchedTenants.subtracting(present) {
-            connect(id, by: nil)
+            disconnect(id)
             keys[OwnerID(id)] = nil
             replace(id, by: nil, &effects)
         }
         let connections = Dictionary(grouping: changes.connections, by: \.tenant)
-        for tenant in changes.tenants { connect(tenant.id, by: connections[tenant.id] ?? []) }
-        let indirect = affected.subtracting(present).compactMap { tenants[$0]?.tenant }
-        for tenant in changes.tenants + indirect {
+        for tenant in changes.tenants {
+            disconnect(tenant.id)
+            let stored = connections[tenant.id] ?? []
+            connect(tenant.id, by: stored)
             let known = tenants[tenant.id] ?? former?.tenants[tenant.id]
-            let entry = entry(of: tenant, former: known, share: share, now: now)
-            replace(tenant.id, by: entry, &effects)
+            replace(tenant.id, by: entry(of: tenant, stored, former: known, share: share, now: now), &effects)
+        }
+        for known in affected.subtracting(present).compactMap({ tenants[$0] }) {
+            let entry = entry(of: known.tenant, known.stored, former: known, share: share, now: now)
+            replace(known.tenant.id, by: entry, &effects)
         }
         return effects
+    }
+
+    /// Growing would hash everything anew each time.
+    private mutating func reserve(for changes: DirectoryChanges) {
+        guard changes.isComplete else { return }
+        tenants.reserveCapacity(changes.tenants.count)
+        clients.reserveCapacity(changes.clients.count)
+        clientsByHash.reserveCapacity(changes.clients.count)
+        credentials.reserveCapacity(changes.credentials.count)
+        keys.reserveCapacity(changes.dataKeys.count)
     }
 
     /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
     private mutating func replaceKeys(_ changes: DirectoryChanges, former: [OwnerID: OwnerKeys]) {
         let present = Dictionary(grouping: changes.dataKeys, by: \.owner)
-        for owner in changes.touchedOwners where present[owner] == nil { keys[owner] = nil }
+        for owner in changes.touchedOwners where present[owner] == nil { keys[owner]?.replace([]) }
         for (owner, keys) in present {
-            let holder = self.keys[owner] ?? former[owner] ?? OwnerKeys()
-            holder.replace(keys)
-            self.keys[owner] = holder
+            self.keys[owner] = self.keys[owner] ?? former[owner]
+            holder(of: owner).replace(keys)
         }
     }
 
+    private mutating func holder(of owner: OwnerID) -> OwnerKeys {
+        if let known = keys[owner] { return known }
+        let made = OwnerKeys()
+        keys[owner] = made
+        return made
+    }
+
     private mutating func replaceClients(_ changes: DirectoryChanges) {
-        for id in changes.touchedClients.union(changes.clients.map(\.id)) {
-            guard let former = clients.removeValue(forKey: id) else { continue }
-            clientsByHash[former.client.secretHash] = nil
+        // A reading of everything finds none, and may bring a million.
+        if !clients.isEmpty {
+            for id in changes.touchedClients.union(changes.clients.map(\.id)) {
+                guard let former = clients.removeValue(forKey: id) else { continue }
+                clientsByHash[former.client.secretHash] = nil
+            }
         }
         for client in changes.clients {
             let entry = ClientEntry(client: client)
@@ -112,21 +135,30 @@ struct DirectoryTables {
         _ changes: DirectoryChanges, _ touched: Set<CredentialID>
     ) -> Set<TenantID> {
         var owners: [CredentialID: OwnerID] = [:]
-        for id in touched { owners[id] = credentials.removeValue(forKey: id)?.owner }
-        for credential in changes.credentials {
-            credentials[credential.id] = credential
-            owners[credential.id] = credential.owner
+        if !credentials.isEmpty {
+            for id in touched { owners[id] = credentials.removeValue(forKey: id)?.credential.owner }
         }
+        for credential in changes.credentials {
+            credentials[credential.id] = CredentialEntry(
+                credential: credential, keys: holder(of: credential.owner))
+        }
+        // Tables that are made anew have no connections yet.
+        guard !tenants.isEmpty else { return [] }
+        for credential in changes.credentials { owners[credential.id] = credential.owner }
         return touched.reduce(into: []) { $0.formUnion(users(of: $1, owner: owners[$1])) }
     }
 
-    private mutating func connect(_ tenant: TenantID, by present: [Connection]?) {
-        for id in (connections[tenant] ?? []).flatMap(\.credentials) {
+    private mutating func disconnect(_ tenant: TenantID) {
+        guard !sharers.isEmpty else { return }
+        for id in (tenants[tenant]?.stored ?? []).flatMap(\.credentials) {
             sharers[id]?.remove(tenant)
             if sharers[id]?.isEmpty == true { sharers[id] = nil }
         }
-        connections[tenant] = present
-        for id in (present ?? []).flatMap(\.credentials) where credentials[id]?.owner != OwnerID(tenant) {
+    }
+
+    private mutating func connect(_ tenant: TenantID, by present: [Connection]) {
+        for id in present.flatMap(\.credentials)
+        where credentials[id]?.credential.owner != OwnerID(tenant) {
             sharers[id, default: []].insert(tenant)
         }
     }
@@ -147,32 +179,37 @@ struct DirectoryTables {
 
     // MARK: Entries
 
-    private mutating func entry(
-        of tenant: Tenant, former: TenantEntry?, share: ReplicaShare, now: Instant
+    private func entry(
+        of tenant: Tenant, _ stored: [Connection], former: TenantEntry?, share: ReplicaShare, now: Instant
     ) -> TenantEntry {
         let known = (former?.connections ?? []).flatMap(\.withFallback)
-        let entries = (connections[tenant.id] ?? []).compactMap { connection in
+        var (entries, unserved): ([ConnectionEntry], [Connection]) = ([], [])
+        for connection in stored {
             let fallback = connection.former.flatMap { entry(for: connection, by: $0, known: known) }
-            return entry(for: connection, by: connection.credential, fallback: fallback, known: known)
+            if let entry = entry(
+                for: connection, by: connection.credential, fallback: fallback, known: known)
+            {
+                entries.append(entry)
+            } else {
+                unserved.append(connection)
+            }
         }
         former?.bucket.limit(to: tenant.limit, now: now)
         let bucket =
             former?.bucket ?? TenantBucket(tenant: tenant.id, limit: tenant.limit, share: share, now: now)
-        return TenantEntry(tenant: tenant, connections: entries, bucket: bucket)
+        return TenantEntry(tenant: tenant, connections: entries, unserved: unserved, bucket: bucket)
     }
 
-    private mutating func entry(
+    private func entry(
         for connection: Connection, by id: CredentialID, fallback: ConnectionEntry? = nil,
         known: [ConnectionEntry]
     ) -> ConnectionEntry? {
-        guard let credential = credentials[id],
-            let profile = profiles[connection.provider]
-        else { return nil }
-        let keys = keys[credential.owner] ?? OwnerKeys()
-        self.keys[credential.owner] = keys
+        guard let credential = credentials[id], let provider = providers[connection.provider] else {
+            return nil
+        }
         return ConnectionEntry(
-            connection: connection, credential: credential, profile: profile, keys: keys,
-            fallback: fallback, former: known.first { $0.credential.id == credential.id })
+            connection: connection, credential: credential, provider: provider, fallback: fallback,
+            former: known.first { $0.credential.id == id })
     }
 }
 

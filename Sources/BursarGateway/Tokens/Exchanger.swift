@@ -99,7 +99,7 @@ struct Exchanger: Sendable {
     private func event(
         of order: FlightOrder, _ step: TokenGrant.Step, _ report: ExchangeReport<TokenReply>, at now: Instant
     ) -> RefreshEvent {
-        let fields = order.cell.key.fields
+        let fields = order.cell.context.fields
         let (failure, lifetime): (FailureReason?, Duration?) =
             switch report.result {
             case .success(let reply): (nil, reply.lifetime)

@@ -3,10 +3,34 @@ internal import BursarCore
 
 /// The credential, opened only when the flight needs it, and the profile to send it by.
 struct FlightContext: Sendable {
-    let profile: ProviderProfile
-    let credential: Credential
-    let keys: OwnerKeys
+    private let provider: ProviderEntry
+    private let holder: CredentialEntry
+    let environment: ProviderEnvironment
     let scope: String?
+    private let tokenURL: String
+
+    init(
+        provider: ProviderEntry, credential: CredentialEntry, environment: ProviderEnvironment,
+        tokenURL: String, scope: String?
+    ) {
+        self.provider = provider
+        holder = credential
+        self.environment = environment
+        self.tokenURL = tokenURL
+        self.scope = scope
+    }
+
+    var profile: ProviderProfile { provider.profile }
+    var credential: Credential { holder.credential }
+    var keys: OwnerKeys { holder.keys }
+
+    /// What decides which token it is.
+    var fields: SlotFields {
+        SlotFields(
+            owner: credential.owner, provider: profile.id, environment: environment,
+            credential: credential.id, credentialVersion: credential.version, tokenURL: tokenURL,
+            scope: scope)
+    }
 
     var budget: Duration { profile.flightBudget }
 
@@ -49,5 +73,5 @@ struct FlightOrder: Sendable {
     }
 
     /// Whom its full exchange asks.
-    var host: ProviderHost { cell.context.profile.host(of: .full, in: cell.key.fields.environment) }
+    var host: ProviderHost { cell.context.profile.host(of: .full, in: cell.context.environment) }
 }

@@ -110,7 +110,7 @@ final class FlightRunner: Service {
 
     /// The one line about a failed flight; ids and reasons only.
     private func report(_ failure: ExchangeFailure, of order: FlightOrder) {
-        let fields = order.cell.key.fields
+        let fields = order.cell.context.fields
         var metadata: Logger.Metadata = [
             "provider": "\(fields.provider)", "environment": "\(fields.environment)",
             "credential_id": "\(fields.credential)", "cause": "\(order.flight.cause.rawValue)",

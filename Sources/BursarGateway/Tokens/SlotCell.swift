@@ -1,5 +1,6 @@
 // One slot with its lock and its waiting callers.
 internal import BursarCore
+internal import Crypto
 internal import Synchronization
 
 /// Holds a `TokenSlot` and carries its decisions out. The lock is held only to decide; callers are told after
@@ -8,8 +9,8 @@ final class SlotCell: Sendable {
     typealias Answer = @Sendable (Verdict) -> Void
 
     /// Everything a flight needs to know; a changed credential makes another slot.
-    let key: SlotKey
     let context: FlightContext
+    private let digest: InlineArray<32, UInt8>
 
     private struct Contents {
         var slot = TokenSlot()
@@ -28,12 +29,18 @@ final class SlotCell: Sendable {
 
     private let contents: Mutex<Contents>
 
-    init(key: SlotKey, context: FlightContext) {
-        self.key = key
+    init(context: FlightContext) {
         self.context = context
+        var digest = SHA256.hash(data: context.fields.canonicalBytes).makeIterator()
+        self.digest = InlineArray { _ in digest.next() ?? 0 }
         var contents = Contents()
         contents.slot.isKept = context.credential.state == .retiring
         self.contents = Mutex(contents)
+    }
+
+    /// Put together when it is asked for: there are as many slots as tenants, and few have a flight.
+    var key: SlotKey {
+        SlotKey(fields: context.fields, digest: digest.indices.map { digest[$0] })
     }
 
     enum Asked {
@@ -200,6 +207,8 @@ final class SlotCell: Sendable {
     private func settle(_ decide: (inout Contents) -> [Settlement]?) {
         let due: [(Answer, Verdict)] = contents.withLock { contents in
             guard let settlements = decide(&contents) else { return [] }
+            // An empty dictionary would keep its memory, for each of very many slots.
+            defer { if contents.answers.isEmpty { contents.answers = [:] } }
             return settlements.compactMap { settlement in
                 contents.answers.removeValue(forKey: settlement.waiter).map { ($0, settlement.verdict) }
             }

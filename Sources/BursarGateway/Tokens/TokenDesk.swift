@@ -1,15 +1,19 @@
 // The cache of tokens: finds slots, starts flights, renews what is due.
 internal import BursarCore
 internal import BursarVault
-internal import Crypto
 internal import HeapModule
 internal import Synchronization
 
 /// All slots of this replica. Each has a lock of its own: one slow tenant holds up no other.
 final class TokenDesk: Sendable {
     private struct Contents {
-        var cells: [CredentialID: [SlotFields: SlotCell]] = [:]
+        /// Of each credential few: one for each scope.
+        var cells: [CredentialID: [SlotCell]] = [:]
         var due = Heap<Due>()
+
+        func cell(of fields: SlotFields) -> SlotCell? {
+            cells[fields.credential]?.first { $0.context.fields == fields }
+        }
     }
 
     /// A slot to look at, at its time. Slots may stand here more than once; a needless look costs nothing.
@@ -31,41 +35,40 @@ final class TokenDesk: Sendable {
 
     // MARK: Slots
 
-    /// The slot for `fields`, made when it is not there yet.
-    func cell(for fields: SlotFields, context: () -> FlightContext) -> SlotCell {
-        if let cell = contents.withLock({ $0.cells[fields.credential]?[fields] }) { return cell }
-        let digest = Array(SHA256.hash(data: fields.canonicalBytes))
-        let made = SlotCell(key: SlotKey(fields: fields, digest: digest), context: context())
+    /// The slot for what `context` says, made when it is not there yet.
+    func cell(for context: FlightContext) -> SlotCell {
+        let fields = context.fields
+        if let cell = contents.withLock({ $0.cell(of: fields) }) { return cell }
+        let made = SlotCell(context: context)
         return contents.withLock { contents in
-            if let cell = contents.cells[fields.credential]?[fields] { return cell }
-            contents.cells[fields.credential, default: [:]][fields] = made
+            if let cell = contents.cell(of: fields) { return cell }
+            contents.cells[fields.credential, default: []].append(made)
             return made
         }
     }
 
     /// The slots of a credential that are in memory.
     func cells(of credential: CredentialID) -> [SlotCell] {
-        contents.withLock { $0.cells[credential].map { Array($0.values) } ?? [] }
+        contents.withLock { $0.cells[credential] ?? [] }
     }
 
     /// The slots that `isMeant` picks out of all. It takes as long as there are slots.
     func cells(where isMeant: (SlotFields) -> Bool) -> [SlotCell] {
-        allCells.filter { isMeant($0.key.fields) }
+        allCells.filter { isMeant($0.context.fields) }
     }
 
-    private var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.values) } }
+    private var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.self) } }
 
     /// Drops slots of these credentials, or of all, whose credential is not as it has to be: their tokens are
     /// gone, and late answers with them.
     func withdraw(of credentials: Set<CredentialID>?, where leaves: (SlotFields) -> Bool) {
         let known = credentials.map { $0.flatMap { cells(of: $0) } } ?? allCells
-        let gone = known.filter { leaves($0.key.fields) }
+        let gone = known.filter { leaves($0.context.fields) }
         contents.withLock { contents in
-            for fields in gone.map(\.key.fields) {
-                contents.cells[fields.credential]?[fields] = nil
-                if contents.cells[fields.credential]?.isEmpty == true {
-                    contents.cells[fields.credential] = nil
-                }
+            for cell in gone {
+                let credential = cell.context.credential.id
+                contents.cells[credential]?.removeAll { $0 === cell }
+                if contents.cells[credential]?.isEmpty == true { contents.cells[credential] = nil }
             }
         }
         for cell in gone { cell.withdraw() }
@@ -165,7 +168,7 @@ final class TokenDesk: Sendable {
     /// Every slot's condition, by provider. It takes as long as there are slots.
     func census(at now: Instant) -> SlotCensus {
         var census = SlotCensus()
-        for cell in allCells { census.add(cell.condition(at: now), of: cell.key.fields.provider) }
+        for cell in allCells { census.add(cell.condition(at: now), of: cell.context.profile.id) }
         return census
     }
 }

@@ -55,7 +55,7 @@ struct TokenSealer: Sendable {
     }
 
     private func place(_ column: String, of cell: SlotCell) -> SealedPlace {
-        let fields = cell.key.fields
+        let fields = cell.context.fields
         return SealedPlace(
             table: "token_slot", column: column, owner: fields.owner, provider: fields.provider,
             row: hexText(cell.key.digest), version: fields.credentialVersion)
@@ -63,6 +63,6 @@ struct TokenSealer: Sendable {
 
     private func report(_ message: String, _ error: any Error, _ cell: SlotCell) {
         environment.logger.error(
-            "\(message)", metadata: ["credential_id": "\(cell.key.fields.credential)", "error": "\(error)"])
+            "\(message)", metadata: ["credential_id": "\(cell.context.credential.id)", "error": "\(error)"])
     }
 }

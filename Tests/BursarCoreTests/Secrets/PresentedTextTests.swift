@@ -1,5 +1,6 @@
 // What callers present: the bytes come back, and nothing is printed.
 import BursarCore
+import BursarTestSupport
 import Testing
 
 @Suite struct PresentedTextTests {
@@ -8,7 +9,6 @@ import Testing
         let text = PresentedText(bytes)
         #expect(text.withBytes { Array($0) } == bytes)
         #expect(text.count == count)
-        #expect(text.isEmpty == (count == 0))
         #expect(text == PresentedText(bytes))
         #expect(text != PresentedText(bytes + [0]))
         guard let last = bytes.last else { return }
@@ -30,7 +30,6 @@ import Testing
         let bytes = Array(UInt8(1)...32)
         let hash = try #require(ClientSecretHash(bytes))
         #expect(hash.bytes == bytes)
-        #expect(bytes.withUnsafeBytes { ClientSecretHash($0) } == hash)
         for index in bytes.indices {
             var changed = bytes
             changed[index] ^= 1
@@ -41,6 +40,5 @@ import Testing
     @Test(arguments: [0, 31, 33]) func otherLengthsAreNone(count: Int) {
         let bytes = [UInt8](repeating: 1, count: count)
         #expect(ClientSecretHash(bytes) == nil)
-        #expect(bytes.withUnsafeBytes { ClientSecretHash($0) } == nil)
     }
 }

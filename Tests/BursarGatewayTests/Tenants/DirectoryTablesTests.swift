@@ -26,7 +26,7 @@ import Testing
     @Test func aChangeTouchesWhatItNamesAlone() async throws {
         let fixture = GatewayFixture()
         let merchants = (0..<5).map { _ in fixture.addMerchant() }
-        var tables = DirectoryTables(profiles: ProviderProfile.samples)
+        var tables = DirectoryTables(providers: ProviderEntry.samples)
         let all = try await fixture.directory.changes(since: nil)
         _ = tables.apply(all, share: .whole, now: fixture.clock.now())
         fixture.writeKeyring(GatewayFixture.firstKey, GatewayFixture.secondKey)
@@ -45,7 +45,7 @@ import Testing
     @Test func anEntryThatWasReplacedMakesNoMoreSlots() async throws {
         let fixture = GatewayFixture()
         let merchant = fixture.addMerchant()
-        var tables = DirectoryTables(profiles: ProviderProfile.samples)
+        var tables = DirectoryTables(providers: ProviderEntry.samples)
         let all = try await fixture.directory.changes(since: nil)
         _ = tables.apply(all, share: .whole, now: fixture.clock.now())
         let (entry, desk) = (try #require(tables.tenants[merchant.tenant]).connections[0], TokenDesk())
@@ -57,6 +57,10 @@ import Testing
         #expect(cell.isWithdrawn && desk.cells(of: merchant.credential).isEmpty)
         #expect(try entry.cell(scope: nil, desk: desk) === cell, "which says that it has been superseded")
     }
+}
+
+extension ProviderEntry {
+    fileprivate static let samples = ProviderProfile.samples.mapValues { ProviderEntry(profile: $0) }
 }
 
 /// A configuration that is changed by chance, and tables that follow it.
@@ -73,12 +77,11 @@ private struct ConfigurationLife {
         var rotating: Set<TenantID> = []
     }
 
-    private static let profiles = ProviderProfile.samples
     private static let providers = [ProviderProfile.zertiban.id, ProviderProfile.zatlas.id]
 
     var random: SplitMix64
     private let store = MemoryDirectoryStore()
-    private var tables = DirectoryTables(profiles: profiles)
+    private var tables = DirectoryTables(providers: ProviderEntry.samples)
     private var census = DirectoryCensus()
     private var version: ConfigVersion?
     private let tenants: [TenantID]
@@ -188,7 +191,7 @@ private struct ConfigurationLife {
 
     func pictureMadeAnew() async throws -> Picture {
         let changes = try await store.changes(since: nil)
-        var tables = DirectoryTables(profiles: Self.profiles)
+        var tables = DirectoryTables(providers: ProviderEntry.samples)
         var census = DirectoryCensus()
         census.apply(changes, tables.apply(changes, share: .whole, now: Instant(seconds: 1)))
         return picture(of: tables, census)
