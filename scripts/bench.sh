@@ -25,6 +25,7 @@ run_benchmarks() {
     need_postgres_packages
     need_packages curl gcc libc6-dev libnginx-mod-http-lua nginx openssl python3 wrk
     command -v node >/dev/null || need_packages nodejs
+    command -v perf >/dev/null || need_packages linux-perf
     build_release BenchmarkTool
     start_temporary_postgres -c max_connections=300 -c max_wal_size=8GB -c shared_buffers=1GB
     # Debian keeps nginx where only root's PATH finds it.

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from bench.processes import children, wait_for
+from bench.processes import SERVER_CORE, children, wait_for
 
 PEERS = Path(__file__).parent.parent / "peers"
 MODULES = Path("/usr/lib/nginx/modules")
@@ -26,7 +26,7 @@ def certificate(folder):
     return files
 
 
-def _nginx(processes, name, main, http, environment=None):
+def _nginx(processes, name, main, http, environment=None, core=SERVER_CORE):
     folder = processes.folder
     configuration = folder / f"{name}.conf"
     configuration.write_text(
@@ -34,18 +34,20 @@ def _nginx(processes, name, main, http, environment=None):
         "events { worker_connections 4096; }\n"
         f"http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 300s;\n{http}\n}}\n"
     )
-    return processes.start(name, ["nginx", "-c", configuration, "-e", folder / f"{name}.error"], environment=environment)
+    command = ["nginx", "-c", configuration, "-e", folder / f"{name}.error"]
+    return processes.start(name, command, core=core, environment=environment)
 
 
-def nginx_constant(processes, body, port, tls_port):
+def nginx_constant(processes, body, port, tls_port, core=SERVER_CORE, name="nginx"):
     """`return 200` with these bytes, over HTTP and TLS. Answers the worker's process id."""
     public, private = certificate(processes.folder)
     server = f"default_type application/json; location / {{ return 200 '{body}'; }}"
     process = _nginx(
-        processes, "nginx", "",
+        processes, name, "",
         f"server {{ listen 127.0.0.1:{port} backlog=1024; {server} }}\n"
         f"server {{ listen 127.0.0.1:{tls_port} ssl backlog=1024; ssl_protocols TLSv1.3;"
         f" ssl_certificate {public}; ssl_certificate_key {private}; {server} }}",
+        core=core,
     )  # fmt: skip
     wait_for(f"http://127.0.0.1:{port}/", process=process)
     return children(process.pid)
@@ -76,9 +78,10 @@ def node(processes, clients, body, port):
     return [process.pid]
 
 
-def decoder(processes, tool, body, port):
+def decoder(processes, tool, body, port, environment=None):
     """NIO's decoder with a constant answer: the floor of whoever builds on NIO. Answers process ids."""
-    process = processes.start("decoder", [tool, "decoder", "--port", port, "--body-bytes", len(body)])
+    command = [tool, "decoder", "--port", port, "--body-bytes", len(body)]
+    process = processes.start("decoder", command, environment=os.environ | (environment or {}))
     _wait_for_port(port, process)
     return [process.pid]
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -104,9 +105,17 @@ class Stand:
 
     def metric(self, name, *labels):
         """The sum of the series that have this name and contain these labels."""
+        return sum(float(line.split()[-1]) for line in self._series(name, labels))
+
+    def histogram(self, name, *labels):
+        """Upper bound to how many values are at most that."""
+        lines = self._series(f"{name}_bucket", labels)
+        return {float(re.search(r'le="([^"]+)"', line)[1]): float(line.split()[-1]) for line in lines}
+
+    def _series(self, name, labels):
         lines = fetch(f"{self.admin}/metrics").splitlines()
         series = [line for line in lines if line.split("{")[0].split()[0] == name]
-        return sum(float(line.split()[-1]) for line in series if all(label in line for label in labels))
+        return [line for line in series if all(label in line for label in labels)]
 
     def callers(self, count=None):
         """The clients as (id, secret, tenant), evenly chosen among all."""

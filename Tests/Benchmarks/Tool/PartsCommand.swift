@@ -1,0 +1,74 @@
+// Single parts of the way of a token, each by itself: where a change of one of them shows first.
+import ArgumentParser
+import BursarCore
+import BursarVault
+import Foundation
+
+/// Prints a line of JSON for each part: its name, and nanoseconds for one call, once for each repetition.
+struct PartsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parts", abstract: "Time single parts: secrets, limit, slot, sealing.")
+
+    @Option var keyring: String
+    @Option var repeats = 7
+    @Option(help: "Seconds of one repetition.") var seconds = 0.2
+
+    func run() throws {
+        let vault = Vault(try Keyring.load(path: keyring))
+        let pepper = try vault.makeDataKey(owner: Vault.pepperOwner, version: 1)
+        let hasher = try vault.clientSecretHasher(pepper: pepper)
+        let presented = Vault.makeClient().secret.withBytes { PresentedText($0) }
+        time("client secret: checksum") { presented.withBytes { ClientSecretFormat.isWellFormed($0) } }
+        time("client secret: keyed hash") { presented.withBytes { hasher.hash($0) } }
+
+        var now = Instant(microseconds: 1_800_000_000_000_000)
+        var bucket = ShareBucket(.standard, share: .whole, now: now)
+        time("limit: one answer") {
+            now = now + .microseconds(1)
+            return bucket.spend(now: now).isNoticed
+        }
+
+        let token = Token(
+            access: Secret(Array(repeating: UInt8(ascii: "t"), count: 1_024)), issuedAt: now,
+            expiresAt: now + .seconds(31_536_000), generation: Generation(1), jitter: 0, refresh: nil)
+        var slot = TokenSlot()
+        if case .wait(let flight?) = slot.request(
+            TokenDemand(), waiter: WaiterID(1), now: now, budget: .seconds(10))
+        {
+            _ = slot.land(flight.id, with: token, from: .provider, now: now)
+        }
+        guard slot.hit(TokenDemand(), now: now) != nil else { throw ValidationError("the slot has no token") }
+        time("slot: a hit") { slot.hit(TokenDemand(), now: now) }
+
+        let owner = OwnerID(UUIDValue(high: 1, low: 2))
+        let key = try vault.makeDataKey(owner: owner, version: 1)
+        let place = SealedPlace(
+            table: "token_slot", column: "access_token", owner: owner, provider: nil, row: "row", version: 1)
+        let sealed = try vault.seal(token.access, with: key, at: place)
+        time("token of 1 KB: seal") { try? vault.seal(token.access, with: key, at: place) }
+        time("token of 1 KB: open") { try? vault.open(sealed, with: [key], at: place) }
+    }
+
+    private func time<R>(_ name: String, _ body: () -> R) {
+        let values = (0..<repeats).map { _ in nanoseconds(body) }
+        print("{\"name\": \"\(name)\", \"nanoseconds\": \(values)}")
+    }
+
+    /// In growing batches, so that looking at the clock costs nothing.
+    private func nanoseconds<R>(_ body: () -> R) -> Double {
+        let clock = ContinuousClock()
+        var (calls, batch) = (0, 16)
+        let began = clock.now
+        while clock.now - began < .seconds(seconds) {
+            for _ in 0..<batch { keep(body()) }
+            calls += batch
+            batch = min(batch * 2, 65_536)
+        }
+        let took = (clock.now - began) / .nanoseconds(1)
+        return (took / Double(calls) * 10).rounded() / 10
+    }
+}
+
+/// What is computed must not be left out because nobody looks at it.
+@inline(never)
+private func keep<R>(_ value: R) { withExtendedLifetime(value) {} }
