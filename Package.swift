@@ -122,8 +122,8 @@ let package = Package(
         tests(
             "BursarGatewayTests",
             [
-                "BursarCore", "BursarGateway", "BursarTestSupport", "BursarVault", lifecycle, log,
-                product("MetricsTestKit", "swift-metrics"), inMemoryTracing, tracing,
+                "BursarCore", "BursarGateway", "BursarTestSupport", "BursarVault", "StoreTrials",
+                lifecycle, log, product("MetricsTestKit", "swift-metrics"), inMemoryTracing, tracing,
             ]),
         tests("PrometheusTests", ["Prometheus", product("CoreMetrics", "swift-metrics")]),
         tests("PostgresTests", ["Postgres"]),
@@ -134,11 +134,14 @@ let package = Package(
                 lifecycle, log, metrics, nioSSL, tracing, x509,
             ],
             path: "Tests/BursarTestSupport", swiftSettings: settings),
+        .target(
+            name: "StoreTrials", dependencies: ["BursarCore"],
+            path: "Tests/StoreTrials", swiftSettings: settings),
         tests(
             "BursarLedgerTests",
             [
-                "BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres", inMemoryTracing,
-                tracing,
+                "BursarCore", "BursarLedger", "BursarTestSupport", "BursarVault", "Postgres", "StoreTrials",
+                inMemoryTracing, tracing,
             ]),
         tests(
             "BursarProvidersTests",

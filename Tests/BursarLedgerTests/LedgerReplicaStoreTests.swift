@@ -2,6 +2,7 @@
 import BursarCore
 import BursarTestSupport
 import Postgres
+import StoreTrials
 import Testing
 
 @testable import BursarLedger

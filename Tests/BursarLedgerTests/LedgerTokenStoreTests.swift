@@ -3,6 +3,7 @@ import BursarCore
 import BursarTestSupport
 import BursarVault
 import Postgres
+import StoreTrials
 import Testing
 
 @testable import BursarLedger

@@ -1,6 +1,7 @@
 // The replica store in memory behaves as every replica store does.
 import BursarCore
 import BursarTestSupport
+import StoreTrials
 import Testing
 
 @Suite struct MemoryReplicaStoreTests {

@@ -1,5 +1,6 @@
 // The token store in memory does what the database does.
 import BursarTestSupport
+import StoreTrials
 import Testing
 
 @Suite struct MemoryTokenStoreTests {

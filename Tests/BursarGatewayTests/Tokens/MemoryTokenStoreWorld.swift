@@ -1,16 +1,18 @@
 // The token store in memory, with the commands around it.
-package import BursarCore
+import BursarCore
+import BursarTestSupport
+import StoreTrials
 
 /// For `TokenStoreBehaviour`.
-package final class MemoryTokenStoreWorld: TokenStoreWorld {
-    package let store: MemoryTokenStore
+final class MemoryTokenStoreWorld: TokenStoreWorld {
+    let store: MemoryTokenStore
     private let directory = MemoryDirectoryStore()
     private let random = SeededRandom(seed: 1)
     private let clock = ManualClock()
 
-    package init() { store = MemoryTokenStore(directory: directory, clock: clock) }
+    init() { store = MemoryTokenStore(directory: directory, clock: clock) }
 
-    package func makeSlot() -> SlotKey {
+    func makeSlot() -> SlotKey {
         let owner = OwnerID(makeID())
         let credential = Credential(
             id: CredentialID(makeID()), owner: owner, provider: ProviderProfile.zertiban.id,
@@ -28,16 +30,16 @@ package final class MemoryTokenStoreWorld: TokenStoreWorld {
         return SlotKey(fields: fields, digest: Array(repeating: 7, count: 32))
     }
 
-    package func replaceCredential(of slot: SlotKey) { change(slot) { $0?.version += 1 } }
-    package func keepCredential(of slot: SlotKey) { change(slot) { $0?.state = .retiring } }
-    package func suspendCredential(of slot: SlotKey) { change(slot) { $0?.state = .pending } }
+    func replaceCredential(of slot: SlotKey) { change(slot) { $0?.version += 1 } }
+    func keepCredential(of slot: SlotKey) { change(slot) { $0?.state = .retiring } }
+    func suspendCredential(of slot: SlotKey) { change(slot) { $0?.state = .pending } }
 
-    package func removeCredential(of slot: SlotKey) {
+    func removeCredential(of slot: SlotKey) {
         change(slot) { $0 = nil }
         store.removeSlots(of: slot.fields.credential)
     }
 
-    package func credentialState(of slot: SlotKey) -> Credential.State? {
+    func credentialState(of slot: SlotKey) -> Credential.State? {
         directory.credential(slot.fields.credential)?.state
     }
 
