@@ -44,6 +44,40 @@ import Testing
             }
         }
     }
+
+    @Test func onlyItsOwnCommitsDoNotWaitForTheDisk() async throws {
+        try await TemporaryDatabase.lend { database async throws in
+            let settings = [("role", "bursar_gateway"), ("synchronous_commit", "on")]
+            let pool = PostgresPool(
+                PostgresConfiguration(connectionString: database.url, sessionSettings: settings),
+                pool: PostgresPoolConfiguration(size: 1))
+            let ledger = Ledger(pool: pool, auditing: TemporaryDatabase.sealer) { _, _, _ in }
+            let slot = try await LedgerTokenStoreWorld(store: ledger).makeSlot()
+            for generation in 1...3 {
+                let request = LeaseRequest(
+                    replica: ReplicaID(Ledger.newID()), duration: .seconds(600),
+                    newerThan: Generation(Int64(generation)), minimumLife: .seconds(1))
+                guard case .leased(let lease, _) = try await ledger.lease(slot, request) else {
+                    Issue.record("nobody has the lease, and no token is newer")
+                    break
+                }
+                let token = StoredToken(
+                    access: SealedValue(bytes: [1], keyVersion: 1), refresh: nil,
+                    generation: Generation(Int64(generation)), age: .zero, remaining: .seconds(600),
+                    refreshRemaining: nil, jitter: 0)
+                #expect(try await ledger.publish(token, in: slot, lease: lease) == .stored)
+                let rows = try await pool.query(
+                    """
+                    SELECT current_setting('synchronous_commit') AS setting,
+                        (SELECT count(*) FROM pg_prepared_statements) AS prepared
+                    """)
+                let (setting, prepared) = try #require(rows.first).decode(String.self, Int.self)
+                #expect(setting == "on")
+                #expect(prepared == 2, "lease and publish, once each")
+            }
+            await pool.close()
+        }
+    }
 }
 
 /// The commands around the store, as SQL: what matters here is what the store makes of the rows.

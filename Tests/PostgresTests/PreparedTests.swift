@@ -80,6 +80,24 @@ extension ServerTests {
             #expect(try await prepared(on: connection).count == PreparedStatements.most)
         }
 
+        @Test func aPlanMadeForAnEmptyTableDoesNotOutliveItsFilling() async throws {
+            let connection = try await TestServer.connect()
+            try await connection.script(
+                """
+                CREATE TEMP TABLE t (a int PRIMARY KEY) WITH (autovacuum_enabled = off);
+                ANALYZE t
+                """, timeout: .seconds(5))
+            let find: PostgresQuery = .prepared("SELECT a FROM t WHERE a = \(Int32(7))")
+            func plan() async throws -> String {
+                try await connection.query("EXPLAIN EXECUTE bursar_1(7)")[0].decode(String.self)
+            }
+            for _ in 0..<10 { try await connection.execute(find) }
+            try await connection.execute("INSERT INTO t SELECT generate_series(1, 100000)")
+            #expect(try await plan().hasPrefix("Seq Scan"))
+            for _ in 0..<10 { try await connection.execute(find) }
+            #expect(try await plan().hasPrefix("Index"))
+        }
+
         @Test func nothingIsPreparedInSessionsOfAPooler() async throws {
             let connection = try await PostgresConnection.connect(
                 PostgresConfiguration(connectionString: try TestServer.url, pooler: .transaction))

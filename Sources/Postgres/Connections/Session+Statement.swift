@@ -68,7 +68,11 @@ extension Session {
     private func prepare(_ query: PostgresQuery, until deadline: Deadline) throws(PostgresError) -> String? {
         // Another client's session would not have it.
         guard pooler == .none else { return nil }
-        if let known = statements.name(of: query.sql) { return known }
+        if statements.areWorn, !isInTransaction {
+            try script("DEALLOCATE ALL", until: deadline)
+            statements.renew()
+        }
+        if let known = statements.use(query.sql) { return known }
         guard let name = statements.newName() else { return nil }
         let types = query.parameters.map(\.type.oid)
         guard PQsendPrepare(connection, name, query.sql, Int32(types.count), types) == 1 else { throw lost() }
