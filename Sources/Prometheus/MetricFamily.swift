@@ -12,9 +12,10 @@ package struct MetricFamily: Sendable, Equatable {
         case histogram(buckets: [Double] = MetricFamily.latencyBuckets)
     }
 
-    /// Seconds. The first bound lies at 0.25 ms, because an answer out of memory takes less.
+    /// Seconds. The first bounds lie below 0.1 ms, because answers out of memory do.
     package static let latencyBuckets: [Double] = [
-        0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+        0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+        1, 2.5, 5, 10,
     ]
 
     package let name: String

@@ -59,12 +59,16 @@ import Testing
         #expect(page["t_seconds_sum"] == 2.506)
     }
 
-    @Test func defaultBucketsBeginAtAQuarterOfAMillisecond() throws {
+    @Test func defaultBucketsTellAnswersOutOfMemoryApart() throws {
         registry.declare(MetricFamily("t_seconds", .histogram(), help: "T."))
-        Timer(label: "t_seconds", factory: registry).recordNanoseconds(250_000)
+        let timer = Timer(label: "t_seconds", factory: registry)
+        for microseconds in [20, 40, 80, 250] { timer.recordMicroseconds(microseconds) }
         let page = try page()
-        #expect(page[#"t_seconds_bucket{le="0.00025"}"#] == 1)
-        #expect(page.samples.keys.count { $0.hasPrefix("t_seconds_bucket") } == 16)
+        #expect(page[#"t_seconds_bucket{le="2.5e-05"}"#] == 1)
+        #expect(page[#"t_seconds_bucket{le="5e-05"}"#] == 2)
+        #expect(page[#"t_seconds_bucket{le="0.0001"}"#] == 3)
+        #expect(page[#"t_seconds_bucket{le="0.00025"}"#] == 4)
+        #expect(page.samples.keys.count { $0.hasPrefix("t_seconds_bucket") } == 19)
     }
 
     @Test func aRecorderKeepsItsOwnUnit() throws {
