@@ -160,8 +160,9 @@ let package = Package(
         .executableTarget(
             name: "BenchmarkTool",
             dependencies: [
-                "BursarCore", "BursarProviders", "BursarVault",
-                product("ArgumentParser", "swift-argument-parser"), crypto, nioCore, nioHTTP1, nioPosix,
+                "BursarCore", "BursarGateway", "BursarHTTP", "BursarProviders", "BursarTestSupport",
+                "BursarVault", "Prometheus", product("ArgumentParser", "swift-argument-parser"), crypto, log,
+                metrics, nioCore, product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix,
             ],
             path: "Tests/Benchmarks/Tool", swiftSettings: settings),
         tests(

@@ -117,7 +117,8 @@ package final class HTTPServer: Service {
             .childChannelOption(.maxMessagesPerRead, value: 1)
     }
 
-    private func admit(_ channel: any Channel) throws {
+    /// Serves a connection, on its event loop. Those of the listening socket come here by themselves.
+    package func admit(_ channel: any Channel) throws {
         guard registry.add(channel) else {
             context.metrics.refusedConnection()
             throw ChannelError.ioOnClosedChannel  // the bootstrap closes it

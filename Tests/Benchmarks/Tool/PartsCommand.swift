@@ -1,13 +1,15 @@
 // Single parts of the way of a token, each by itself: where a change of one of them shows first.
 import ArgumentParser
 import BursarCore
+import BursarGateway
+import BursarTestSupport
 import BursarVault
-import Foundation
 
 /// Prints a line of JSON for each part: its name, and nanoseconds for one call, once for each repetition.
 struct PartsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "parts", abstract: "Time single parts: secrets, limit, slot, sealing.")
+        commandName: "parts",
+        abstract: "Time single parts: a whole request, secrets, limit, slot, journal, sealing.")
 
     @Option var keyring: String
     @Option var repeats = 7
@@ -15,13 +17,31 @@ struct PartsCommand: ParsableCommand {
 
     func run() throws {
         let vault = Vault(try Keyring.load(path: keyring))
+        try timeRequests()
+        try timeSecrets(vault)
+        try timeDecisions()
+        try timeJournal()
+        try timeSealing(vault)
+    }
+
+    private func timeRequests() throws {
+        let bench = try RequestBench()
+        for (name, request) in [("GET", bench.get), ("POST with Basic", bench.post)] {
+            guard try bench.isServed(request) else { throw ValidationError("\(name) has got no token") }
+            time("\(name): decoder to answer") { try? bench.answer(request) }
+        }
+    }
+
+    private func timeSecrets(_ vault: Vault) throws {
         let pepper = try vault.makeDataKey(owner: Vault.pepperOwner, version: 1)
         let hasher = try vault.clientSecretHasher(pepper: pepper)
         let presented = Vault.makeClient().secret.withBytes { PresentedText($0) }
         time("client secret: checksum") { presented.withBytes { ClientSecretFormat.isWellFormed($0) } }
         time("client secret: keyed hash") { presented.withBytes { hasher.hash($0) } }
+    }
 
-        var now = Instant(microseconds: 1_800_000_000_000_000)
+    private func timeDecisions() throws {
+        var now = Self.start
         var bucket = ShareBucket(.standard, share: .whole, now: now)
         time("limit: one answer") {
             now = now + .microseconds(1)
@@ -29,8 +49,8 @@ struct PartsCommand: ParsableCommand {
         }
 
         let token = Token(
-            access: Secret(Array(repeating: UInt8(ascii: "t"), count: 1_024)), issuedAt: now,
-            expiresAt: now + .seconds(31_536_000), generation: Generation(1), jitter: 0, refresh: nil)
+            access: Self.access, issuedAt: now, expiresAt: now + .seconds(31_536_000),
+            generation: Generation(1), jitter: 0, refresh: nil)
         var slot = TokenSlot()
         if case .wait(let flight?) = slot.request(
             TokenDemand(), waiter: WaiterID(1), now: now, budget: .seconds(10))
@@ -39,15 +59,40 @@ struct PartsCommand: ParsableCommand {
         }
         guard slot.hit(TokenDemand(), now: now) != nil else { throw ValidationError("the slot has no token") }
         time("slot: a hit") { slot.hit(TokenDemand(), now: now) }
+    }
 
+    /// Counting in mapped memory, and the seal of what was counted: a frame in a file.
+    private func timeJournal() throws {
+        let folders = JournalFolders()
+        let journal = try UsageJournal(
+            directory: folders.make(), boot: ReplicaID(UUIDValue(high: 1, low: 1)),
+            limits: JournalLimits(lanes: 1), made: UUIDValue(high: 2, low: 2), now: Self.start)
+        let keys = (0..<100).map { number in
+            UsageKey(tenant: TenantID(UUIDValue(high: 3, low: number)), outcome: .answeredFromMemory)
+        }
+        var number = 0
+        time("journal: one count, of 100 tenants") {
+            number = (number + 1) % keys.count
+            journal.count(keys[number], minute: 30_000_000)
+        }
+        time("journal: 100 counts and their seal") {
+            for key in keys { journal.count(key, minute: 30_000_000) }
+            return journal.seal(now: Self.start)
+        }
+    }
+
+    private func timeSealing(_ vault: Vault) throws {
         let owner = OwnerID(UUIDValue(high: 1, low: 2))
         let key = try vault.makeDataKey(owner: owner, version: 1)
         let place = SealedPlace(
             table: "token_slot", column: "access_token", owner: owner, provider: nil, row: "row", version: 1)
-        let sealed = try vault.seal(token.access, with: key, at: place)
-        time("token of 1 KB: seal") { try? vault.seal(token.access, with: key, at: place) }
+        let sealed = try vault.seal(Self.access, with: key, at: place)
+        time("token of 1 KB: seal") { try? vault.seal(Self.access, with: key, at: place) }
         time("token of 1 KB: open") { try? vault.open(sealed, with: [key], at: place) }
     }
+
+    private static let start = Instant(microseconds: 1_800_000_000_000_000)
+    private static let access = Secret(Array(repeating: UInt8(ascii: "t"), count: 1_024))
 
     private func time<R>(_ name: String, _ body: () -> R) {
         let values = (0..<repeats).map { _ in nanoseconds(body) }
@@ -57,7 +102,7 @@ struct PartsCommand: ParsableCommand {
     /// In growing batches, so that looking at the clock costs nothing.
     private func nanoseconds<R>(_ body: () -> R) -> Double {
         let clock = ContinuousClock()
-        var (calls, batch) = (0, 16)
+        var (calls, batch) = (0, 1)
         let began = clock.now
         while clock.now - began < .seconds(seconds) {
             for _ in 0..<batch { keep(body()) }

@@ -74,7 +74,7 @@ package final class UsageJournal: Sendable {
     // MARK: Counting
 
     /// Counts one. When this returns, the count outlives the process.
-    func count(_ key: UsageKey, minute: Int64) {
+    package func count(_ key: UsageKey, minute: Int64) {
         switch lane.count(key, minute: minute) {
         case .exactly: break
         case .halfFull: isHalfFull.store(true, ordering: .relaxed)
@@ -105,7 +105,7 @@ package final class UsageJournal: Sendable {
     }
 
     /// Makes a frame of what was counted, and puts it on the disk.
-    func seal(now: Instant) -> Sealed {
+    package func seal(now: Instant) -> Sealed {
         sealing.withLock { sealing in
             isHalfFull.store(false, ordering: .relaxed)
             if !sealing.owes {
