@@ -65,8 +65,8 @@ package final class MerchantHandler: HTTPHandler {
     ) throws(RequestFault) -> (@Sendable () -> Void)? {
         let form = try TokenCall.form(request)
         let call = try TokenCall(request, area: .oauth, form: form)
-        guard let grantType = form.text("grant_type") else { throw .grantTypeMissing }
-        guard grantType == "client_credentials" else { throw .grantTypeUnsupported }
+        guard let grantType = form.bytes("grant_type") else { throw .grantTypeMissing }
+        guard grantType.elementsEqual("client_credentials".utf8) else { throw .grantTypeUnsupported }
         return token(call, respond, .oauth)
     }
 
