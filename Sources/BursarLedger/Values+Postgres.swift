@@ -36,7 +36,7 @@ extension ClientSecretHash: PostgresEncodable, PostgresDecodable {
     package func encode(into bytes: inout [UInt8]) { self.bytes.encode(into: &bytes) }
 
     package init(postgres cell: PostgresCell) throws(PostgresError) {
-        guard let hash = try [UInt8](postgres: cell).withUnsafeBytes({ ClientSecretHash($0) }) else {
+        guard let hash = try cell.bytes(as: .bytea).withUnsafeBytes({ ClientSecretHash($0) }) else {
             throw cell.failure(expected: "32 bytes")
         }
         self = hash

@@ -192,13 +192,11 @@ final class Directory: Sendable {
             guard let credential = current[fields.credential]?.credential else { return true }
             return credential.version != fields.credentialVersion || credential.state == .pending
         }
-        for credential in touched {
-            let isKept = current[credential]?.credential.state == .retiring
-            for cell in desk.cells(of: credential) {
-                let keeping = cell.setKept(isKept)
-                if keeping == .begun { startSuccessor(of: cell) }
-                if cell.retryNow(now: now) || keeping == .ended { desk.reschedule(cell) }
-            }
+        for cell in all ? desk.allCells : touched.flatMap({ desk.cells(of: $0) }) {
+            let isKept = current[cell.context.credential.id]?.credential.state == .retiring
+            let keeping = cell.setKept(isKept)
+            if keeping == .begun { startSuccessor(of: cell) }
+            if cell.retryNow(now: now) || keeping == .ended { desk.reschedule(cell) }
         }
     }
 

@@ -22,7 +22,8 @@ struct DirectoryTables {
         var replaced: [TenantEntry] = []
         /// What they find instead, and what is new.
         var made: [TenantEntry] = []
-        /// Credentials that were touched, whether or not they are still there.
+        /// Credentials that were touched, whether or not they are still there; none by a reading of
+        /// everything, which touches all.
         var credentials: Set<CredentialID> = []
     }
 
@@ -62,7 +63,9 @@ struct DirectoryTables {
     ) -> Effects {
         reserve(for: changes)
         var effects = Effects()
-        effects.credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
+        if !changes.isComplete {
+            effects.credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
+        }
         if let former { effects.replaced = Array(former.tenants.values) }
         replaceKeys(changes, former: former?.keys ?? [:])
         replaceClients(changes)

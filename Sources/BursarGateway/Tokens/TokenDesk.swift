@@ -57,7 +57,8 @@ final class TokenDesk: Sendable {
         allCells.filter { isMeant($0.context.fields) }
     }
 
-    private var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.self) } }
+    /// It takes as long as there are slots.
+    var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.self) } }
 
     /// Drops slots of these credentials, or of all, whose credential is not as it has to be: their tokens are
     /// gone, and late answers with them.

@@ -1,7 +1,6 @@
 // The configuration as replicas read it: everything once, then by version.
 package import BursarCore
 internal import Postgres
-internal import Synchronization
 
 extension Ledger: DirectoryStore {
     package func changes(since version: ConfigVersion?) async throws(StoreFailure) -> DirectoryChanges {
@@ -127,15 +126,39 @@ private struct DirectoryReading {
     }
 
     /// A table can hold millions of rows: they come as a stream, which has no limit of bytes, and one of time
-    /// only at each step.
+    /// only at each step. What has come is decoded beside it, on as many cores as there are.
     private func all<Value: Sendable>(
         _ query: PostgresQuery, _ decode: @escaping @Sendable (PostgresRow) throws -> Value
     ) async throws -> [Value] {
-        let values = Mutex<[Value]>([])
-        _ = try await connection.rows(query, batch: 10_000) { rows in
-            let decoded = try rows.map(decode)
-            values.withLock { $0 += decoded }
-        }
-        return values.withLock { $0 }
+        let decoding = Decoding(decode)
+        _ = try await connection.rows(query, batch: 10_000) { try await decoding.add($0) }
+        return try await decoding.values()
+    }
+}
+
+/// Rows on their way to values, in their order.
+private actor Decoding<Value: Sendable> {
+    private static var mostBatches: Int { 4 }
+
+    private let decode: @Sendable (PostgresRow) throws -> Value
+    private var batches: [Task<[Value], any Error>] = []
+    private var decoded: [Value] = []
+
+    init(_ decode: @escaping @Sendable (PostgresRow) throws -> Value) { self.decode = decode }
+
+    /// Returns when few enough batches wait.
+    func add(_ rows: [PostgresRow]) async throws {
+        batches.append(Task { @concurrent [decode] in try rows.map(decode) })
+        if batches.count > Self.mostBatches { try await takeOldest() }
+    }
+
+    func values() async throws -> [Value] {
+        while !batches.isEmpty { try await takeOldest() }
+        return decoded
+    }
+
+    private func takeOldest() async throws {
+        let values = try await batches.removeFirst().value
+        decoded += values
     }
 }

@@ -52,9 +52,13 @@ extension PostgresUUID: PostgresCodable, PostgresArrayElement {
     }
 
     package init(postgres cell: PostgresCell) throws(PostgresError) {
-        var reader = try CellReader(cell, cell.bytes(as: .uuid), expected: "uuid")
-        high = try reader.integer()
-        low = try reader.integer()
-        try reader.end()
+        let bytes = try cell.bytes(as: .uuid)
+        guard bytes.count == 16 else { throw cell.failure(expected: "uuid", found: "malformed uuid") }
+        (high, low) = bytes.withUnsafeBytes { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
     }
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.processes import LOAD_CORE, children, fetch, wait_for
+from bench.processes import LOAD_CORE, SERVER_CORE, children, fetch, wait_for
 
 BIN = Path(os.environ["BURSAR_BENCH_BIN"])
 SERVER = os.environ["BURSAR_BENCH_DATABASE_URL"]
@@ -95,9 +95,10 @@ class Stand:
         wait_for(f"http://127.0.0.1:{self.ports.simulator}/_control/counts", process=process)
         return process
 
-    def gateway(self, patience=60, **environment):
+    def gateway(self, patience=60, core=SERVER_CORE, **environment):
         """Starts it, and returns when it is ready."""
-        process = self.processes.start("gateway", [BIN / "bursar", "serve"], environment=self.environment | environment)
+        command = [BIN / "bursar", "serve"]
+        process = self.processes.start("gateway", command, core=core, environment=self.environment | environment)
         scheme = "https" if "BURSAR_TLS_CERTIFICATE_FILE" in environment else "http"
         self.admin = f"{scheme}://127.0.0.1:{self.ports.admin}"
         wait_for(f"{self.admin}/readyz", patience, process)
