@@ -49,12 +49,14 @@ package struct ProviderID: Hashable, Sendable, Comparable, CustomStringConvertib
     package let text: String
 
     package init?(_ text: String) {
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
         let allowed = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            letters.contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
         }
-        guard allowed, (1...32).contains(text.utf8.count), text.first?.isLetter == true else { return nil }
+        guard allowed, text.utf8.count <= 32, text.utf8.first.map(letters.contains) == true else {
+            return nil
+        }
         self.text = text
     }
 

@@ -11,6 +11,7 @@ struct JournalFrame: Hashable {
     let journal: JournalID
     let sequence: Int64
     let sealedAt: Instant
+    /// As many of a key and minute as there are lanes that counted it, or more.
     let counts: [UsageCount]
     let events: [RefreshEvent]
 
@@ -23,15 +24,16 @@ struct JournalFrame: Hashable {
         self.journal = journal
         self.sequence = sequence
         self.sealedAt = sealedAt
-        var sums: [UsageCount: Int64] = [:]
+        var counts: [UsageCount] = []
         var events: [RefreshEvent] = []
+        counts.reserveCapacity(records.count)
         for record in records {
             switch record {
-            case .count(let count): sums[count.unit, default: 0] += count.count
+            case .count(let count): counts.append(count)
             case .event(let event): events.append(event)
             }
         }
-        counts = sums.map { UsageCount(key: $0.key.key, minute: $0.key.minute, count: $0.value) }
+        self.counts = counts
         self.events = events
     }
 
@@ -113,9 +115,4 @@ struct JournalFrame: Hashable {
             high: UInt64(bitPattern: number(bytes, at: offset)),
             low: UInt64(bitPattern: number(bytes, at: offset + 8)))
     }
-}
-
-extension UsageCount {
-    /// The same key and minute, whatever the count: what sums are made by.
-    fileprivate var unit: UsageCount { UsageCount(key: key, minute: minute, count: 1) }
 }

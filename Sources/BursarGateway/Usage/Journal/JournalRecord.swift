@@ -130,14 +130,14 @@ enum JournalRecord: Hashable {
         guard Int(bytes[9]) < Meter.allCases.count, let environment = environment(bytes[10]),
             bytes[11] <= 24, bytes[12] <= 32
         else { return nil }
-        let client = text(bytes, at: 56, length: bytes[11])
+        let client = UnsafeRawBufferPointer(rebasing: bytes[56..<56 + Int(bytes[11])])
         let provider = text(bytes, at: 80, length: bytes[12])
         let key = UsageKey(
             tenant: bytes[13] == 0 ? nil : TenantID(uuid(bytes, at: 24)),
-            client: client.flatMap(ClientID.init),
+            client: client.isEmpty ? nil : ClientID(client),
             provider: provider.flatMap(ProviderID.init), environment: environment,
             meter: Meter.allCases[Int(bytes[9])])
-        guard (key.client == nil) == (client == nil), (key.provider == nil) == (provider == nil) else {
+        guard (key.client == nil) == client.isEmpty, (key.provider == nil) == (provider == nil) else {
             return nil
         }
         return UsageCount(key: key, minute: number(bytes, at: 16), count: number(bytes, at: 40))

@@ -70,13 +70,20 @@ extension UsageJournal {
             frames.append(frame)
         }
         guard let last = frames.last else { return next }
-        let counts = JournalFrame(
-            journal: journal, sequence: last.sequence, sealedAt: last.sealedAt,
-            records: frames.flatMap { $0.counts.map(JournalRecord.count) })
         next.batch = UsageBatch(
             journal: journal, after: position, last: last.sequence, frames: Int64(frames.count),
-            counts: counts.counts, events: frames.flatMap(\.events))
+            counts: Self.sums(of: frames), events: frames.flatMap(\.events))
         return next
+    }
+
+    /// One count for each key and minute.
+    private static func sums(of frames: [JournalFrame]) -> [UsageCount] {
+        var sums: [UsageCount: Int64] = [:]
+        sums.reserveCapacity(frames.map(\.counts.count).max() ?? 0)
+        for count in frames.lazy.flatMap(\.counts) {
+            sums[UsageCount(key: count.key, minute: count.minute, count: 1), default: 0] += count.count
+        }
+        return sums.map { UsageCount(key: $0.key.key, minute: $0.key.minute, count: $0.value) }
     }
 
     /// Nil when it is damaged.
