@@ -5,5 +5,5 @@ import ArgumentParser
 struct BenchmarkTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark-tool", abstract: "Parts of Tests/Benchmarks.",
-        subcommands: [SeedCommand.self, DecoderCommand.self, PartsCommand.self])
+        subcommands: [SeedCommand.self, DecoderCommand.self, PartsCommand.self, RequestsCommand.self])
 }

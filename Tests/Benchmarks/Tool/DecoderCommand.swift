@@ -34,7 +34,8 @@ struct DecoderCommand: AsyncParsableCommand {
     }
 }
 
-private final class ConstantHandler: ChannelInboundHandler {
+/// Stands behind a decoder.
+final class ConstantHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
