@@ -27,7 +27,8 @@ struct Administration {
             PostgresConfiguration(
                 connectionString: settings.databaseURL, applicationName: "bursar-cli", queryTimeout: timeout,
                 pooler: try settings.databasePooler(), watch: try await watch()),
-            pool: PostgresPoolConfiguration(size: 1))
+            // As long as an attempt to connect may take, and more: nobody waits behind a person.
+            pool: PostgresPoolConfiguration(size: 1, waitingTimeout: .seconds(10)))
         let ledger = Ledger(pool: pool, auditing: LateSealer(open: auditVault)) { call, _, error in
             if let error { Output.say("bursar: \(call.work): \(error)") }
         }
