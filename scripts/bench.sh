@@ -23,7 +23,7 @@ run_benchmarks() {
     stop_everything_at_exit
     need_build_packages
     need_postgres_packages
-    need_packages curl gcc libc6-dev libnginx-mod-http-lua nginx openssl python3 valgrind wrk
+    need_packages binutils curl gcc libc6-dev libnginx-mod-http-lua nginx openssl python3 valgrind wrk
     command -v node >/dev/null || need_packages nodejs
     command -v perf >/dev/null || need_packages linux-perf
     build_release BenchmarkTool
