@@ -1,7 +1,6 @@
 // The way out: answers, their records, and the end of a connection.
 internal import Logging
 internal import NIOCore
-internal import NIOHTTP1
 
 extension HTTPConnection {
     /// What follows a write.
@@ -21,7 +20,7 @@ extension HTTPConnection {
         if closes {
             gate.discardAll()
         } else if request.traits.isUpgrade {
-            replaceDecoder()
+            gate.renewDecoder()
         }
         let bytes = desk.write(
             answer, id: request.id, persistence: persistence, isHead: request.method == .head)
@@ -37,12 +36,12 @@ extension HTTPConnection {
         guard let context else { return sent?.fail(CallerGone()) ?? () }
         if unsentSince == nil || isWritable { unsentSince = now }
         switch afterwards {
-        case .go: context.write(Self.wrapOutboundOut(bytes), promise: sent)
+        case .go: gate.write(bytes, promise: sent)
         case .linger:
             isLastUnsent = true
             let promise = sent ?? context.eventLoop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenComplete { [self] _ in linger() }
-            context.write(Self.wrapOutboundOut(bytes), promise: promise)
+            gate.write(bytes, promise: promise)
         }
         needsFlush = true
         // Within a read, one flush serves all of its answers; the gate says when that is.
@@ -52,7 +51,7 @@ extension HTTPConnection {
     func flush() {
         guard needsFlush else { return }
         needsFlush = false
-        context?.flush()
+        gate.flush()
     }
 
     /// The last answer has left.
@@ -89,25 +88,6 @@ extension HTTPConnection {
                 LogField.duration: "\(Double(took.nanoseconds / 1_000) / 1_000)",
                 LogField.request: "\(request.id)",
             ])
-    }
-
-    /// After a request that offered an upgrade, which nobody here takes, the decoder reads no further: it
-    /// leaves the rest to the other protocol. Java's own client offers one with every request.
-    private func replaceDecoder() {
-        guard let context else { return }
-        let pipeline = context.channel.pipeline.syncOperations
-        guard let old = try? pipeline.context(handlerType: RequestDecoder.self) else { return }
-        isReplacingDecoder = true
-        pipeline.removeHandler(context: old).assumeIsolated().whenComplete { [self] _ in
-            isReplacingDecoder = false
-            guard let context = self.context else { return }
-            do {
-                try pipeline.addHandler(HTTPPipeline.decoder(server.limits), position: .after(gate))
-                work()
-            } catch {
-                context.close(promise: nil)
-            }
-        }
     }
 }
 

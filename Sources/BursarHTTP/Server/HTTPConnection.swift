@@ -3,14 +3,13 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Synchronization
 
-/// Stands behind the decoder. All of it runs on the connection's event loop.
+/// Stands behind the gate, which decodes. All of it runs on the connection's event loop.
 ///
 ///     idle ─► head ─► body ─► answering ─┬──────────► idle
 ///       │      │       │          │      └─► sending ──┤
 ///       └──────┴───────┴──────────┴────────────────────┴─► closing   (an answer that ends it is sent)
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = ByteBuffer
 
     /// `request` is there in `body`, `answering` and `sending`.
     enum Phase {
@@ -51,7 +50,6 @@ final class HTTPConnection: ChannelInboundHandler {
     private var requestBytes = 0
     var cancelWaiting: (@Sendable () -> Void)?
     var isDraining = false
-    var isReplacingDecoder = false
     // Sending
     var isWritable = true
     /// Since when the caller may not have taken all that was written; nil when it surely has.
@@ -127,11 +125,11 @@ final class HTTPConnection: ChannelInboundHandler {
         }
     }
 
-    /// Whether the next request has to wait: for an answer, for earlier ones to be taken, or for a decoder.
+    /// Whether the next request has to wait: for an answer, or for earlier ones to be taken.
     private var isBusy: Bool {
         switch phase {
         case .answering, .sending: true
-        case .idle, .head, .body, .closing: isReplacingDecoder || !isWritable
+        case .idle, .head, .body, .closing: !isWritable
         }
     }
 
@@ -275,7 +273,6 @@ final class HTTPConnection: ChannelInboundHandler {
         case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
             receive(.fault(.headTooLarge))
         case is HTTPParserError: receive(.fault(.notHTTP(.syntax)))
-        case ByteToMessageDecoderError.leftoverDataWhenDone(let rest): gate.putBack(rest)
         // A broken connection or TLS: there is nobody who could read an answer.
         default: context.close(promise: nil)
         }

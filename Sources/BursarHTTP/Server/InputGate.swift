@@ -1,12 +1,13 @@
-// Stands before the decoder and lets in what the connection is ready for.
+// Stands before the connection, decodes its input, and lets in what it is ready for.
 internal import NIOCore
+internal import NIOHTTP1
 
 /// While a request is under way nothing more is read: what a caller pipelines behind it waits in the kernel,
-/// and at most one read's worth here. Bytes go to the decoder in small slices, because everything that one
-/// slice holds is decoded at once.
+/// and at most one read's worth here. Bytes are decoded in small slices, because everything that one slice
+/// holds is decoded at once.
 final class InputGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
+    typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -18,6 +19,8 @@ final class InputGate: ChannelDuplexHandler {
     /// of what is dropped beyond this could have been answered.
     private static let mostHeldBytes = 262_144
 
+    private let decoder: RequestDecoder
+    private var isDecoderWorn = false
     private var mode = Mode.flowing
     private var input = ByteBuffer()
     /// Whether input is being decoded right now.
@@ -28,16 +31,26 @@ final class InputGate: ChannelDuplexHandler {
     /// Set while both are in the pipeline; cleared by the connection, so that neither keeps the other.
     var connection: HTTPConnection?
 
-    init(discarding most: Int) { discardable = most }
+    init(_ limits: HTTPLimits) {
+        decoder = RequestDecoder(limits)
+        discardable = limits.lingerBytes
+    }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        decoder.begin(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        decoder.end(context)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
         if mode == .discarding { return discard(bytes.readableBytes, context) }
         if mode == .flowing, !isBusy, input.readableBytes == 0, bytes.readableBytes <= Self.sliceBytes {
-            return pass(bytes.readableBytes, data, context)
+            return pass(bytes, context)
         }
         guard input.readableBytes + bytes.readableBytes <= Self.mostHeldBytes else { return }
         if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
@@ -74,18 +87,30 @@ final class InputGate: ChannelDuplexHandler {
         readIsWanted = false
     }
 
-    /// Takes back what a former decoder had left over.
-    func putBack(_ bytes: ByteBuffer) {
-        var bytes = bytes
+    /// The request that was answered last offered an upgrade.
+    func renewDecoder() {
+        isDecoderWorn = true
+        if !isBusy, let context { renewWornDecoder(context) }
+    }
+
+    /// What the former one had left over comes first.
+    private func renewWornDecoder(_ context: ChannelHandlerContext) {
+        isDecoderWorn = false
+        var bytes = decoder.renew(context)
         bytes.writeBuffer(&input)
         input = bytes
     }
 
+    private func decode(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        connection?.inputArrives(bytes.readableBytes)
+        decoder.decode(bytes, context)
+        if isDecoderWorn { renewWornDecoder(context) }
+    }
+
     /// The common case: a read is a slice.
-    private func pass(_ count: Int, _ data: NIOAny, _ context: ChannelHandlerContext) {
+    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         isBusy = true
-        connection?.inputArrives(count)
-        context.fireChannelRead(data)
+        decode(bytes, context)
         pause()
         isBusy = false
         // Something was left over, or made room only now.
@@ -100,8 +125,7 @@ final class InputGate: ChannelDuplexHandler {
                 let slice = input.readSlice(length: min(input.readableBytes, Self.sliceBytes)),
                 slice.readableBytes > 0
             {
-                connection?.inputArrives(slice.readableBytes)
-                context.fireChannelRead(Self.wrapInboundOut(slice))
+                decode(slice, context)
             }
             pause()
         } while mode == .flowing && input.readableBytes > 0
@@ -109,6 +133,16 @@ final class InputGate: ChannelDuplexHandler {
         // Else an idle connection would keep its last read.
         if input.readableBytes == 0 { input = ByteBuffer() }
     }
+
+    // MARK: The way out
+
+    /// To what stands before, without the way through the pipeline that ends there as well.
+    func write(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>?) {
+        guard let context else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
+        context.write(Self.wrapOutboundOut(bytes), promise: promise)
+    }
+
+    func flush() { context?.flush() }
 
     /// Sends the answers. That can make room for more of them, and so go on here: as a loop, because as a
     /// recursion it would grow with what the caller sends.
