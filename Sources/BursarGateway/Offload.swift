@@ -18,7 +18,10 @@ package struct Offload: Sendable {
     func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         guard let queue else { return work() }
         return await withCheckedContinuation { continuation in
-            queue.queue.async { continuation.resume(returning: work()) }
+            queue.queue.async {
+                BackgroundThread.enter()
+                continuation.resume(returning: work())
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ struct GatewayProcess {
     private let registry: PrometheusRegistry
     private let tls: TLSFiles?
     private let drain: Duration
+    private let background = BackgroundExecutor()
     /// The machine's time until the database's is known; it goes to whatever measures an absolute time.
     private let clock = SystemGatewayClock(wallClock: HTTPProviderClient.systemTime())
 
@@ -56,7 +57,12 @@ struct GatewayProcess {
     }
 
     func run() async throws {
+        // Before anything runs in the background: a thread has the priority of the one that starts it.
         let group = MultiThreadedEventLoopGroup.singleton
+        try await withTaskExecutorPreference(background) { try await run(on: group) }
+    }
+
+    private func run(on group: MultiThreadedEventLoopGroup) async throws {
         MetricCatalogue.recordBuild(version: Bursar.version, factory: registry)
         let database = try Database(
             settings: settings, vault: vault, timelines: timelines, logger: logger, tracer: tracer,
@@ -162,7 +168,8 @@ struct GatewayProcess {
         let environment = GatewayEnvironment(
             clock: clock, random: .system,
             replica: ReplicaID(.version7(at: wall, random: RandomSource.system.words())),
-            metrics: GatewayMetrics(factory: registry), logger: logger, tracer: tracer, offload: .thread())
+            metrics: GatewayMetrics(factory: registry), logger: logger, tracer: tracer, executor: background,
+            offload: .thread())
         let journal = try UsageJournal(
             directory: state.path, boot: environment.replica,
             limits: JournalLimits(lanes: ProcessInfo.processInfo.activeProcessorCount),
