@@ -56,7 +56,8 @@ package final class GatewayMetrics: Sendable {
     private let factory: any MetricsFactory
     /// By the meter's place; nil where it counts no answers.
     private let answers: [AnswerHandles?]
-    private let remaining: Recorder
+    /// The handler itself: a `Recorder` takes numbers of every type, and pays for finding out which.
+    private let remaining: any RecorderHandler
     private let eventsDropped: Counter
     private let directoryVersion: Gauge
     private let directoryFailures: Counter
@@ -93,7 +94,7 @@ package final class GatewayMetrics: Sendable {
                     factory: factory))
         }
         self.answers = answers
-        remaining = Recorder(label: Name.remaining, aggregate: true, factory: factory)
+        remaining = factory.makeRecorder(label: Name.remaining, dimensions: [], aggregate: true)
         eventsDropped = Counter(label: Name.eventsDropped, factory: factory)
         directoryVersion = Gauge(label: Name.directoryVersion, factory: factory)
         directoryFailures = Counter(label: Name.directoryFailures, factory: factory)

@@ -13,16 +13,38 @@ struct JournalPage {
     /// Where a meter is counted when there is no room for more keys.
     private var fallbacks: [Meter: Int] = [:]
 
+    /// The providers that were counted for, in the order of their coming: they are few, and a key that holds
+    /// no text is quick to copy and to compare.
+    private var providers: [ProviderID] = []
+
+    /// What is counted apart: a `UsageKey` and its minute.
     private struct Key: Hashable {
-        let key: UsageKey
+        let tenant: TenantID?
+        let client: ClientID?
+        /// Its place among the page's providers.
+        let provider: Int?
+        let environment: ProviderEnvironment?
+        let meter: Int
         let minute: Int64
 
         /// What tells most keys apart; the rest is compared.
         func hash(into hasher: inout Hasher) {
-            hasher.combine(key.tenant)
-            hasher.combine(key.client)
-            hasher.combine(key.meter)
+            hasher.combine(tenant?.uuid.low ?? 0)
+            hasher.combine(client)
+            hasher.combine(meter)
         }
+    }
+
+    private mutating func place(_ key: UsageKey, _ minute: Int64) -> Key {
+        Key(
+            tenant: key.tenant, client: key.client, provider: key.provider.map { place(of: $0) },
+            environment: key.environment, meter: key.meter.index, minute: minute)
+    }
+
+    private mutating func place(of provider: ProviderID) -> Int {
+        if let known = providers.firstIndex(of: provider) { return known }
+        providers.append(provider)
+        return providers.count - 1
     }
 
     /// Kept for keys without attribution, so that sums stay exact on a full page: 64 records.
@@ -68,7 +90,7 @@ struct JournalPage {
 
     /// Adds one. Answers whether it is counted under its own key.
     mutating func count(_ key: UsageKey, minute: Int64) -> Bool {
-        let exact = Key(key: key, minute: minute)
+        let exact = place(key, minute)
         if let offset = records[exact] {
             increment(at: offset)
             return true
@@ -83,7 +105,8 @@ struct JournalPage {
 
     /// A meter's first such record is always made; a further one, for another minute, while there is room.
     private mutating func countUnattributed(_ meter: Meter, minute: Int64) {
-        let exact = Key(key: UsageKey(meter: meter), minute: minute)
+        let key = UsageKey(meter: meter)
+        let exact = place(key, minute)
         if let offset = records[exact] { return increment(at: offset) }
         let missing = Meter.allCases.count - fallbacks.count - (fallbacks[meter] == nil ? 1 : 0)
         let isRoom = used + (missing + 1) * JournalRecord.countSize <= bytes.count
@@ -91,7 +114,7 @@ struct JournalPage {
             if let offset = fallbacks[meter] { increment(at: offset) }
             return
         }
-        let offset = append(exact.key, minute: minute)
+        let offset = append(key, minute: minute)
         records[exact] = offset
         fallbacks[meter] = offset
     }
