@@ -1,7 +1,6 @@
 // Where a caller may say who it is, and where it may not say it twice.
 import BursarCore
 import BursarGateway
-import NIOHTTP1
 import Testing
 
 @testable import BursarHTTP
@@ -11,8 +10,7 @@ import Testing
     private let basic = ("Authorization", "Basic aWQ6c2VjcmV0")
 
     private func proof(_ form: String, _ fields: [(String, String)]) throws(RequestFault) -> CallerProof {
-        try CallerProof(
-            RequestFields(HTTPHeaders(fields)), form: (try? FormMembers(form.utf8)) ?? FormMembers())
+        try CallerProof(request(.oauthToken, fields), form: (try? FormMembers(form.utf8)) ?? FormMembers())
     }
 
     private func flaw(_ form: String, _ fields: [(String, String)]) -> RequestFault? {

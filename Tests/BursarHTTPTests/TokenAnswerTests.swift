@@ -94,6 +94,8 @@ import Testing
 }
 
 @Suite struct BytesWriterTests {
+    private static let powersOfTen = (0...18).map { (0..<$0).reduce(Int64(1)) { power, _ in power * 10 } }
+
     private func written(_ write: (inout BytesWriter) -> Void) -> String {
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
         defer { room.deallocate() }
@@ -104,10 +106,10 @@ import Testing
 
     @Test(
         arguments: [
-            0, 1, 9, 10, 99, 100, 999_999, 1_000_000, -1, -10, Int64.max, Int64.min,
-            1_000_000_000_000_000_000,
-            999_999_999_999_999_999,
-        ] as [Int64]) func numbersAreWrittenAsTheyPrint(number: Int64)
+            0, -1, -10, .max, .min, 12_345_678, 123_456_789, 100_000_001, 10_000_000_000_000_001,
+        ] as [Int64] + powersOfTen.flatMap { [$0 - 1, $0, $0 + 1] }) func numbersAreWrittenAsTheyPrint(
+            number: Int64
+        )
     {
         #expect(written { $0.put(decimal: number) } == "\(number)")
     }
@@ -124,6 +126,45 @@ import Testing
             #expect(written { $0.put(uuid) } == "\(uuid)")
             #expect(written { $0.put(hexadecimal: uuid.low) } == "\(RequestID(number: uuid.low))")
         }
+    }
+}
+
+@Suite struct ASCIITextTests {
+    private func isHeader(_ text: String, _ word: StaticString) -> Bool { isWord(text, word) }
+
+    @Test func wordsMatchInEitherCaseAndNothingElseDoes() {
+        let word: StaticString = "x-tenant-id/z{1}@`az"
+        let text = Array(word.description.utf8)
+        #expect(isHeader(word.description, word))
+        #expect(isHeader(word.description.uppercased(), "x-tenant-id/z{1}@`az"))
+        for place in text.indices {
+            for byte in UInt8.min ... .max where byte != text[place] {
+                var changed = text
+                changed[place] = byte
+                let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(text[place])
+                let isMatch = changed.withUnsafeBytes { changed in
+                    text.withUnsafeBytes { isWord(changed, $0) }
+                }
+                #expect(isMatch == (isLetter && byte == text[place] - 0x20), "\(byte) at \(place)")
+            }
+        }
+        #expect(!isHeader("x-tenant-id/z{1}@`a", word))
+        #expect(!isHeader("x-tenant-id/z{1}@`azz", word))
+        #expect(isHeader("", ""))
+    }
+
+    @Test func placesAndSamenessAreOfBytes() {
+        let text: [UInt8] = [1, 2, 3, 2]
+        text.withUnsafeBytes { text in
+            #expect(place(of: 2, in: text) == 1)
+            #expect(place(of: 4, in: text) == nil)
+            #expect(isSame(text, text))
+            #expect(!isSame(text, UnsafeRawBufferPointer(rebasing: text[..<3])))
+        }
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        #expect(place(of: 0, in: nothing) == nil)
+        #expect(isSame(nothing, nothing))
+        #expect(isSame(nothing, ""))
     }
 }
 

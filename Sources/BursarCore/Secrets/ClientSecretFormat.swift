@@ -17,7 +17,7 @@ package enum ClientSecretFormat {
     /// Whether the bytes have the shape and the checksum fits.
     package static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let bodyCount = prefix.utf8.count + randomCount
-        guard bytes.count == bodyCount + checksumCount, bytes.starts(with: prefix.utf8),
+        guard bytes.count == bodyCount + checksumCount, hasPrefix(bytes, prefix),
             bytes[prefix.utf8.count...].allSatisfy(isBase62)
         else { return false }
         return isChecksum(bytes[bodyCount...], of: bytes[..<bodyCount])

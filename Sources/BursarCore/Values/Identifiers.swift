@@ -89,11 +89,12 @@ package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     package init?(_ text: UnsafeRawBufferPointer) {
-        let characters = text.dropFirst(ClientID.prefix.utf8.count)
-        guard text.starts(with: ClientID.prefix.utf8), characters.count == ClientID.randomCount,
-            characters.allSatisfy(isBase62)
+        guard text.count == ClientID.count, hasPrefix(text, ClientID.prefix),
+            text[(ClientID.count - ClientID.randomCount)...].allSatisfy(isBase62)
         else { return nil }
-        self.init(random: characters)
+        first = UInt64(bigEndian: text.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
+        second = UInt64(bigEndian: text.loadUnaligned(fromByteOffset: 12, as: UInt64.self))
+        third = UInt32(bigEndian: text.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
     }
 
     /// From as many characters as there are, which are known to be of `[A-Za-z0-9]`.
@@ -138,6 +139,16 @@ package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible
     package func hash(into hasher: inout Hasher) {
         hasher.combine(first)
         hasher.combine(second)
+    }
+}
+
+/// Whether the bytes begin with `prefix`.
+func hasPrefix(_ bytes: UnsafeRawBufferPointer, _ prefix: String) -> Bool {
+    var prefix = prefix
+    return prefix.withUTF8 { prefix in
+        guard bytes.count >= prefix.count else { return false }
+        for place in 0..<prefix.count where bytes[place] != prefix[place] { return false }
+        return true
     }
 }
 

@@ -26,15 +26,17 @@ struct Authorization {
     }
 
     private init(_ text: UnsafeRawBufferPointer) throws(Flaw) {
-        let end = text.firstIndex(of: UInt8(ascii: " ")) ?? text.endIndex
-        let rest = UnsafeRawBufferPointer(rebasing: text[end...].drop { $0 == UInt8(ascii: " ") })
-        if text[..<end].elementsEqual("basic".utf8, by: { lowercased($0) == $1 }) {
+        let space = UInt8(ascii: " ")
+        let end = place(of: space, in: text) ?? text.count
+        let name = UnsafeRawBufferPointer(rebasing: text[..<end])
+        let rest = UnsafeRawBufferPointer(rebasing: text[end...].drop { $0 == space })
+        if isWord(name, "basic") {
             let credentials = try Authorization.basic(rest)
             scheme = .basic
             clientID = credentials.id
             secret = credentials.secret
-        } else if text[..<end].elementsEqual("bearer".utf8, by: { lowercased($0) == $1 }) {
-            guard !rest.isEmpty, !rest.contains(UInt8(ascii: " ")) else { throw .bearerMalformed }
+        } else if isWord(name, "bearer") {
+            guard !rest.isEmpty, place(of: space, in: rest) == nil else { throw .bearerMalformed }
             scheme = .bearer
             clientID = nil
             secret = PresentedText(rest)

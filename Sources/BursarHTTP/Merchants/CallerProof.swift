@@ -7,11 +7,11 @@ struct CallerProof {
     let proof: ClientProof
     let scheme: AuthenticationScheme
 
-    init(_ fields: RequestFields, form: FormMembers) throws(RequestFault) {
-        guard !fields.repeated.contains(.authorization) else { throw .fieldRepeated("Authorization") }
+    init(_ http: HTTPRequest, form: FormMembers) throws(RequestFault) {
+        guard !http.fields.repeated.contains(.authorization) else { throw .fieldRepeated("Authorization") }
         let formID = form.bytes("client_id").map { PresentedText($0) }
         let formSecret = form.bytes("client_secret").map { PresentedText($0) }
-        guard let field = fields.authorization else {
+        guard let field = http.fields.authorization else {
             guard let formSecret else { throw .authenticationMissing }
             guard let formID else { throw .clientIDMissing }
             proof = ClientProof(clientID: formID, secret: formSecret)

@@ -66,7 +66,8 @@ package final class MerchantHandler: HTTPHandler {
         let form = try TokenCall.form(request)
         let call = try TokenCall(request, area: .oauth, form: form)
         guard let grantType = form.bytes("grant_type") else { throw .grantTypeMissing }
-        guard grantType.elementsEqual("client_credentials".utf8) else { throw .grantTypeUnsupported }
+        let isKnown = grantType.withUnsafeBytes { isSame($0, "client_credentials") }
+        guard isKnown else { throw .grantTypeUnsupported }
         return token(call, respond, .oauth)
     }
 
@@ -104,7 +105,7 @@ package final class MerchantHandler: HTTPHandler {
     private func report(_ request: HTTPRequest, _ respond: HTTPResponder) throws(RequestFault) {
         let form = try TokenCall.form(request)
         _ = try TokenCall.query(request)
-        let caller = try CallerProof(request.fields, form: form)
+        let caller = try CallerProof(request, form: form)
         guard !request.fields.repeated.contains(.tenant) else { throw .fieldRepeated("x-tenant-id") }
         let tenant = try TokenCall.tenant(request.fields.tenant)
         guard let token = form.secret("token") else { throw .tokenMissing }

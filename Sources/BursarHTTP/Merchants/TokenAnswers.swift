@@ -70,9 +70,9 @@ struct TokenAnswer: WritableAnswer {
         json.put(#","business_uuid":""#)
         json.put(served.tenant.uuid)
         json.put(#"","provider":""#)
-        json.put(served.provider.text)
+        json.put(text: served.provider.text)
         json.put(#"","environment":""#)
-        json.put(served.environment.rawValue)
+        json.put(text: served.environment.rawValue)
         json.put(#"","generation":"#)
         json.put(decimal: served.token.generation.number)
         if form == .detailed {

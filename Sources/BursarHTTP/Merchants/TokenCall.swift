@@ -15,23 +15,22 @@ struct TokenCall {
     init(
         _ http: HTTPRequest, area: Area, form: FormMembers, named: [String: String] = [:]
     ) throws(RequestFault) {
-        let fields = http.fields
         let query = try TokenCall.query(http)
-        let caller = try CallerProof(fields, form: form)
-        guard !fields.repeated.contains(.tenant) else { throw .fieldRepeated("x-tenant-id") }
-        guard !fields.repeated.contains(.origin) else { throw .fieldRepeated("Origin") }
+        let caller = try CallerProof(http, form: form)
+        guard !http.fields.repeated.contains(.tenant) else { throw .fieldRepeated("x-tenant-id") }
+        guard !http.fields.repeated.contains(.origin) else { throw .fieldRepeated("Origin") }
         self.area = area
         scheme = caller.scheme
         request = TokenRequest(proof: caller.proof)
-        request.tenant = try TokenCall.tenant(fields.tenant)
-        request.origin = fields.origin
+        request.tenant = try TokenCall.tenant(http.fields.tenant)
+        request.origin = http.fields.origin
         request.trace = RequestTrace(id: http.id, context: http.context)
         guard !form.isBare || !query.isEmpty || !named.isEmpty else { return }
         let parameters = Parameters(form: form, query: query, named: named)
         request.provider = try parameters.provider()
         request.environment = try parameters.environment()
         request.scope = try parameters.text("scope")
-        request.origin = try parameters.text("origin", besides: fields.origin)
+        request.origin = try parameters.text("origin", besides: http.fields.origin)
         request.demand = try parameters.demand()
     }
 
@@ -72,7 +71,7 @@ struct TokenCall {
         guard http.fields.contentType.map({ MediaType.matches($0, wanted) }) == true else {
             throw .mediaType(wanted)
         }
-        guard http.fields.contentEncoding == nil else { throw .encoded }
+        guard !http.fields.isEncoded else { throw .encoded }
     }
 }
 

@@ -143,7 +143,7 @@ final class HTTPConnection: ChannelInboundHandler {
         self.request = request
         enter(.body, at: now)
         if head.uri.utf8.count > server.limits.urlBytes { return fail(.headTooLarge) }
-        if let flaw = request.fields.flaw(version: head.version) { return fail(.notHTTP(flaw)) }
+        if let flaw = request.flaw { return fail(.notHTTP(flaw)) }
         if let length = request.fields.announcedLength, length > request.route.bodyLimit {
             return fail(.bodyTooLarge(limit: request.route.bodyLimit))
         }

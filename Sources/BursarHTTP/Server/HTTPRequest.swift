@@ -15,6 +15,8 @@ package final class HTTPRequest: @unchecked Sendable {
     /// What stands behind the `?`, as it was sent.
     let query: Substring
     let fields: RequestFields
+    /// What makes its head unreadable although its syntax is right.
+    let flaw: HTTPFlaw?
     package private(set) var body: ByteBuffer
     /// How its connection goes on after it.
     let traits: Traits
@@ -31,14 +33,15 @@ package final class HTTPRequest: @unchecked Sendable {
 
     init(
         id: RequestID, method: HTTPMethod, route: Route, query: Substring = "",
-        fields: RequestFields = RequestFields(), body: ByteBuffer = ByteBuffer(), traits: Traits = Traits(),
-        startedAt: NIODeadline = .distantPast, span: (any Span)? = nil
+        fields: RequestFields = RequestFields(), flaw: HTTPFlaw? = nil, body: ByteBuffer = ByteBuffer(),
+        traits: Traits = Traits(), startedAt: NIODeadline = .distantPast, span: (any Span)? = nil
     ) {
         self.id = id
         self.method = method
         self.route = route
         self.query = query
         self.fields = fields
+        self.flaw = flaw
         self.body = body
         self.traits = traits
         self.startedAt = startedAt
@@ -54,6 +57,7 @@ package final class HTTPRequest: @unchecked Sendable {
         }
         self.init(
             id: id, method: method, route: route, query: target.query, fields: fields,
+            flaw: fields.flaw(version: head.version),
             traits: Traits(
                 isKeepAlive: head.isKeepAlive, isHTTP10: head.version == .http1_0,
                 isUpgrade: head.method == .CONNECT || fields.hasUpgrade),
@@ -91,7 +95,8 @@ struct RequestTarget {
                 afterHost.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
                 .map { afterHost[$0...] } ?? "/"
         }
-        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else {
+        let mark = rest.withUTF8 { place(of: UInt8(ascii: "?"), in: UnsafeRawBufferPointer($0)) }
+        guard let mark = mark.map({ rest.utf8.index(rest.startIndex, offsetBy: $0) }) else {
             (path, query) = (rest, "")
             return
         }

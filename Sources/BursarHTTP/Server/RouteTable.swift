@@ -23,10 +23,11 @@ struct RouteTable: Sendable {
     func route(_ path: Substring) -> Route {
         var path = path
         return path.withUTF8 { path in
+            let path = UnsafeRawBufferPointer(path)
             let (count, end) = (path.count, path.last ?? 0)
             for index in entries.indices
             where entries[index].count == count && entries[index].end == end
-                && entries[index].path.elementsEqual(path)
+                && entries[index].path.withUnsafeBytes({ isSame($0, path) })
             {
                 return entries[index].route
             }

@@ -9,36 +9,38 @@ enum Base64 {
     static func decode(
         _ text: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer
     ) -> Int? {
-        var end = 0
-        var bits: UInt32 = 0
-        var count = 0
-        var padding = 0
-        for character in text {
-            if character == UInt8(ascii: "=") {
-                padding += 1
-                continue
+        var count = text.count
+        while count > 0, text.count - count < 2, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
+        // One character over holds six bits, which is no byte; padding fills up to four or is absent.
+        guard count % 4 != 1, count == text.count || text.count % 4 == 0 else { return nil }
+        return values.withUnsafeBytes { values in
+            var (end, bits, seen): (Int, UInt32, UInt8) = (0, 0, 0)
+            for place in 0..<count {
+                let value = values[Int(text[place])]
+                seen |= value
+                bits = bits << 6 | UInt32(value & 0x3f)
+                guard place % 4 == 3 else { continue }
+                bytes[end] = UInt8(truncatingIfNeeded: bits >> 16)
+                bytes[end + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+                bytes[end + 2] = UInt8(truncatingIfNeeded: bits)
+                end += 3
             }
-            guard padding == 0, let value = value(of: character) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 1
-            if count % 4 != 1 {
-                bytes[end] = UInt8(truncatingIfNeeded: bits >> (6 - UInt32(count - 1) % 4 * 2))
+            let rest = count % 4
+            for byte in 1..<max(rest, 1) {
+                bytes[end] = UInt8(truncatingIfNeeded: bits >> (6 * rest - 8 * byte))
                 end += 1
             }
+            return seen & unknown == 0 ? end : nil
         }
-        // One character over holds six bits, which is no byte; padding fills up to four or is absent.
-        guard count % 4 != 1, padding == 0 || (count + padding) % 4 == 0 && padding < 3 else { return nil }
-        return end
     }
 
-    private static func value(of character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
-    }
+    /// What each byte stands for; `unknown` where it is not of the alphabet.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: unknown, count: 256)
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        for (value, character) in alphabet.utf8.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+
+    private static let unknown: UInt8 = 0x80
 }

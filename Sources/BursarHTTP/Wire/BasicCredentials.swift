@@ -20,13 +20,14 @@ struct BasicCredentials {
 
     private init(_ joined: UnsafeRawBufferPointer) throws(Flaw) {
         // The first colon: secrets may hold more of them.
-        guard let colon = joined.firstIndex(of: UInt8(ascii: ":")) else { throw .noColon }
+        guard let colon = place(of: UInt8(ascii: ":"), in: joined) else { throw .noColon }
         id = BasicCredentials.half(UnsafeRawBufferPointer(rebasing: joined[..<colon]))
         secret = BasicCredentials.half(UnsafeRawBufferPointer(rebasing: joined[(colon + 1)...]))
     }
 
     private static func half(_ bytes: UnsafeRawBufferPointer) -> PresentedText {
-        let isEncoded = bytes.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+        let isEncoded =
+            place(of: UInt8(ascii: "%"), in: bytes) != nil || place(of: UInt8(ascii: "+"), in: bytes) != nil
         guard isEncoded, let decoded = FormText.decode(bytes) else { return PresentedText(bytes) }
         return PresentedText(decoded)
     }

@@ -2,7 +2,7 @@
 internal import BursarCore
 
 /// Appends to memory that is there already, and stops the program rather than write beyond it. For answers
-/// that every request gets: nothing is made on the way.
+/// that every request gets: nothing is made on the way, and words are written where a loop would write bytes.
 struct BytesWriter {
     private let memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0
@@ -10,98 +10,141 @@ struct BytesWriter {
     init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
     /// The next `count` bytes, which the caller fills.
-    private mutating func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
-        let end = self.count + count
-        precondition(end <= memory.count, "an answer is longer than was said")
-        defer { self.count = end }
-        return UnsafeMutableRawBufferPointer(rebasing: memory[self.count..<end])
+    @inline(__always)
+    private mutating func take(_ count: Int) -> UnsafeMutableRawPointer {
+        guard count <= memory.count - self.count, let start = memory.baseAddress else {
+            preconditionFailure("an answer is longer than was said")
+        }
+        defer { self.count += count }
+        return start + self.count
     }
 
+    @inline(__always)
     mutating func put(_ text: StaticString) {
-        take(text.utf8CodeUnitCount).copyMemory(
-            from: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        take(text.utf8CodeUnitCount).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     }
 
-    mutating func put(_ bytes: UnsafeRawBufferPointer) { take(bytes.count).copyMemory(from: bytes) }
+    mutating func put(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        take(bytes.count).copyMemory(from: start, byteCount: bytes.count)
+    }
+
     mutating func put(_ bytes: [UInt8]) { bytes.withUnsafeBytes { put($0) } }
 
-    mutating func put(_ text: String) {
+    /// By a name of its own: a literal would rather be a `String`, and cost more than what it says.
+    mutating func put(text: String) {
         var text = text
         text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
     }
 
+    // MARK: Numbers
+
     mutating func put(decimal number: Int64) {
-        guard number >= 0 else {
-            put("-")
-            return put(decimal: number.magnitude)
-        }
+        if number < 0 { put("-") }
         put(decimal: number.magnitude)
     }
 
     private mutating func put(decimal number: UInt64) {
-        var digits = 1
-        var limit: UInt64 = 10
-        while number >= limit, digits < 20 {
-            digits += 1
-            limit = digits < 20 ? limit * 10 : .max
+        guard number >= 100_000_000 else {
+            let digits = DecimalDigits.eight(of: UInt32(number))
+            return put(digits, dropping: min(DecimalDigits.leadingZeros(digits), 7))
         }
-        let place = take(digits)
-        var rest = number
-        for index in stride(from: digits - 1, through: 0, by: -1) {
-            place[index] = UInt8(ascii: "0") + UInt8(rest % 10)
-            rest /= 10
-        }
+        let (high, low) = number.quotientAndRemainder(dividingBy: 100_000_000)
+        put(decimal: high)
+        put(DecimalDigits.eight(of: UInt32(low)), dropping: 0)
     }
 
-    /// With leading zeros, as dates and times have them.
-    mutating func put(decimal number: Int64, width: Int) {
-        let place = take(width)
-        var rest = number
-        for index in stride(from: width - 1, through: 0, by: -1) {
-            place[index] = UInt8(ascii: "0") + UInt8(rest % 10)
-            rest /= 10
-        }
+    /// Digits as `DecimalDigits` has them, without the first ones.
+    private mutating func put(_ digits: UInt64, dropping zeros: Int) {
+        let text = (digits | 0x3030_3030_3030_3030) >> UInt64(8 * zeros)
+        withUnsafeBytes(of: text.littleEndian) { put(UnsafeRawBufferPointer(rebasing: $0[..<(8 - zeros)])) }
     }
 
     /// Sixteen hexadecimal digits.
-    mutating func put(hexadecimal word: UInt64) { put(hexadecimal: word, 0..<16) }
+    mutating func put(hexadecimal word: UInt64) {
+        let place = take(16)
+        place.storeBytes(of: hexadecimalDigits(word >> 32), as: UInt64.self)
+        place.storeBytes(of: hexadecimalDigits(word & 0xffff_ffff), toByteOffset: 8, as: UInt64.self)
+    }
 
     /// The 36 characters of RFC 9562, in lower case.
     mutating func put(_ uuid: UUIDValue) {
-        put(hexadecimal: uuid.high, 0..<8)
-        put("-")
-        put(hexadecimal: uuid.high, 8..<12)
-        put("-")
-        put(hexadecimal: uuid.high, 12..<16)
-        put("-")
-        put(hexadecimal: uuid.low, 0..<4)
-        put("-")
-        put(hexadecimal: uuid.low, 4..<16)
+        let place = take(36)
+        let dash = UInt8(ascii: "-")
+        let (second, third) = halves(hexadecimalDigits(uuid.high & 0xffff_ffff))
+        let (fourth, fifth) = halves(hexadecimalDigits(uuid.low >> 32))
+        place.storeBytes(of: hexadecimalDigits(uuid.high >> 32), as: UInt64.self)
+        place.storeBytes(of: dash, toByteOffset: 8, as: UInt8.self)
+        place.storeBytes(of: second, toByteOffset: 9, as: UInt32.self)
+        place.storeBytes(of: dash, toByteOffset: 13, as: UInt8.self)
+        place.storeBytes(of: third, toByteOffset: 14, as: UInt32.self)
+        place.storeBytes(of: dash, toByteOffset: 18, as: UInt8.self)
+        place.storeBytes(of: fourth, toByteOffset: 19, as: UInt32.self)
+        place.storeBytes(of: dash, toByteOffset: 23, as: UInt8.self)
+        place.storeBytes(of: fifth, toByteOffset: 24, as: UInt32.self)
+        place.storeBytes(
+            of: hexadecimalDigits(uuid.low & 0xffff_ffff), toByteOffset: 28, as: UInt64.self)
     }
+
+    // MARK: Times
 
     /// RFC 3339 in UTC with whole seconds, as an `Instant` prints.
     mutating func put(_ instant: Instant) {
         let (seconds, date) = (instant.seconds, instant.date)
-        guard seconds >= 0, date.year <= 9_999 else { return put(instant.description) }
-        put(decimal: date.year, width: 4)
+        guard seconds >= 0, date.year <= 9_999 else { return put(text: instant.description) }
+        let time = seconds % 86_400
+        put(twoDigits: date.year / 100)
+        put(twoDigits: date.year % 100)
         put("-")
-        put(decimal: date.month, width: 2)
+        put(twoDigits: date.month)
         put("-")
-        put(decimal: date.day, width: 2)
+        put(twoDigits: date.day)
         put("T")
-        put(decimal: seconds / 3_600 % 24, width: 2)
+        put(twoDigits: time / 3_600)
         put(":")
-        put(decimal: seconds / 60 % 60, width: 2)
+        put(twoDigits: time / 60 % 60)
         put(":")
-        put(decimal: seconds % 60, width: 2)
+        put(twoDigits: time % 60)
         put("Z")
     }
 
-    private mutating func put(hexadecimal word: UInt64, _ digits: Range<UInt64>) {
-        let place = take(digits.count)
-        for digit in digits {
-            let nibble = UInt8(truncatingIfNeeded: word >> (60 - 4 * digit)) & 0xf
-            place[Int(digit - digits.lowerBound)] = nibble + (nibble < 10 ? 0x30 : 0x57)
-        }
+    @inline(__always)
+    private mutating func put(twoDigits number: Int64) {
+        let digits = UInt16(number / 10) | UInt16(number % 10) << 8
+        take(2).storeBytes(of: (digits | 0x3030).littleEndian, as: UInt16.self)
     }
+}
+
+/// Eight decimal digits in a word, the first in its lowest byte.
+private enum DecimalDigits {
+    /// Of a number below 100,000,000. It is split into fours, twos and ones, all at once within the word: a
+    /// division by 100 or 10 is a multiplication and a shift.
+    static func eight(of number: UInt32) -> UInt64 {
+        let (high, low) = number.quotientAndRemainder(dividingBy: 10_000)
+        let fours = UInt64(high) | UInt64(low) << 32
+        let hundreds = (fours &* 10_486) >> 20 & 0x7f_0000_007f
+        let twos = hundreds | (fours &- hundreds &* 100) << 16
+        let tens = (twos &* 103) >> 10 & 0x000f_000f_000f_000f
+        return tens | (twos &- tens &* 10) << 8
+    }
+
+    /// How many of them are nothing but filling; eight for zero.
+    static func leadingZeros(_ digits: UInt64) -> Int { digits.trailingZeroBitCount / 8 }
+}
+
+/// The eight digits of 32 bits, as they are stored. Each four bits are moved into a byte of their own.
+private func hexadecimalDigits(_ word: UInt64) -> UInt64 {
+    var nibbles = (word | word << 16) & 0x0000_ffff_0000_ffff
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).bigEndian
+}
+
+/// Four digits and four, as they are stored.
+private func halves(_ digits: UInt64) -> (UInt32, UInt32) {
+    let text = UInt64(bigEndian: digits)
+    return (
+        UInt32(truncatingIfNeeded: text >> 32).bigEndian, UInt32(truncatingIfNeeded: text).bigEndian
+    )
 }

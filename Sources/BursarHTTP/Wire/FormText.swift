@@ -52,7 +52,10 @@ struct FormMembers {
 
     init(_ text: some Collection<UInt8>) throws(Flaw) {
         guard !text.isEmpty else { return }
-        if text.elementsEqual("grant_type=client_credentials".utf8) {
+        let isBare = text.withContiguousStorageIfAvailable {
+            isSame(UnsafeRawBufferPointer($0), "grant_type=client_credentials")
+        }
+        if isBare == true {
             self = .clientCredentials
             return
         }

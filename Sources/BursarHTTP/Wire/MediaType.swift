@@ -7,14 +7,14 @@ enum MediaType {
     /// Whether `field` names `wanted`. Parameters such as `;charset=UTF-8`, which common clients send, change
     /// nothing: both formats are UTF-8 by definition, and what is not is refused when it is read.
     static func matches(_ field: String, _ wanted: String) -> Bool {
-        let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) ?? field.utf8.endIndex
-        var type = field.utf8[..<end]
-        while type.last == UInt8(ascii: " ") || type.last == UInt8(ascii: "\t") { type.removeLast() }
-        return type.elementsEqual(wanted.utf8) { lowercased($0) == $1 }
+        var (field, wanted) = (field, wanted)
+        return field.withUTF8 { text in
+            let text = UnsafeRawBufferPointer(text)
+            var type = text[..<(place(of: UInt8(ascii: ";"), in: text) ?? text.count)]
+            while type.last == UInt8(ascii: " ") || type.last == UInt8(ascii: "\t") { type.removeLast() }
+            return wanted.withUTF8 {
+                isWord(UnsafeRawBufferPointer(rebasing: type), UnsafeRawBufferPointer($0))
+            }
+        }
     }
-}
-
-/// ASCII only: field names, schemes and media types know no other letters.
-func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
 }
