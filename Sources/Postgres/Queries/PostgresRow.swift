@@ -27,6 +27,7 @@ package struct PostgresRow: Sendable {
     }
 
     /// Reads one column by its name; throws `.decoding` when there is none or it does not fit.
+    @inlinable
     package func decode<T: PostgresDecodable>(
         _ column: String, as type: T.Type = T.self
     ) throws(PostgresError) -> T {
@@ -38,7 +39,8 @@ package struct PostgresRow: Sendable {
 
     /// The cell of the first column with this name, or nil.
     package subscript(_ column: String) -> PostgresCell? {
-        storage.columns.firstIndex { $0.name == column }.map(cell)
+        for place in storage.columns.indices where storage.columns[place].name == column { return cell(place) }
+        return nil
     }
 
     private func cell(_ position: Int) -> PostgresCell {

@@ -16,6 +16,13 @@ package struct PostgresCell: Sendable {
         return bytes
     }
 
+    /// The same for one type, which takes no array: a start reads tens of millions of cells.
+    package func bytes(as wanted: PostgresType) throws(PostgresError) -> ArraySlice<UInt8> {
+        guard let bytes else { throw failure(expected: "\(wanted)", found: "NULL") }
+        guard type == wanted else { throw failure(expected: "\(wanted)", found: "\(type)") }
+        return bytes
+    }
+
     /// The error that says what this cell is not.
     package func failure(expected: String, found: String? = nil) -> PostgresError {
         .decoding(.init(column: column, expected: expected, found: found ?? "\(type) of a wrong length"))

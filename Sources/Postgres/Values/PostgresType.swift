@@ -10,6 +10,14 @@ package struct PostgresType: Hashable, Sendable, CustomStringConvertible {
     /// Whether somebody created the type (an enum, an extension's type): ids from 16384 on.
     package var isUserDefined: Bool { oid >= 16384 }
 
+    /// Whether its binary form is its text.
+    var isText: Bool {
+        switch self {
+        case .text, .varchar, .bpchar, .name, .unknown: true
+        default: isUserDefined
+        }
+    }
+
     /// Whether it is one of the arrays this module can name.
     var isArray: Bool { Self.arrays.contains(oid) }
 

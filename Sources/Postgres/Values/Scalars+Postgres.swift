@@ -36,8 +36,11 @@ extension Int32: PostgresCodable, PostgresArrayElement {
     }
 
     package init(postgres cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.bytes(as: .int4, .int2)
-        self = bytes.count == 2 ? Int32(try Int16(postgres: cell)) : try cell.integer(bytes, as: Int32.self)
+        if cell.type == .int2 {
+            self = Int32(try Int16(postgres: cell))
+        } else {
+            self = try cell.integer(cell.bytes(as: .int4), as: Int32.self)
+        }
     }
 }
 
@@ -51,11 +54,10 @@ extension Int64: PostgresCodable, PostgresArrayElement {
     }
 
     package init(postgres cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.bytes(as: .int8, .int4, .int2, .oid)
         switch cell.type {
-        case .int8: self = try cell.integer(bytes, as: Int64.self)
-        case .oid: self = Int64(try cell.integer(bytes, as: UInt32.self))
-        default: self = Int64(try Int32(postgres: cell))
+        case .int4, .int2: self = Int64(try Int32(postgres: cell))
+        case .oid: self = Int64(try cell.integer(cell.bytes(as: .oid), as: UInt32.self))
+        default: self = try cell.integer(cell.bytes(as: .int8), as: Int64.self)
         }
     }
 }
@@ -103,9 +105,7 @@ extension String: PostgresCodable, PostgresArrayElement {
     }
 
     package init(postgres cell: PostgresCell) throws(PostgresError) {
-        let bytes =
-            cell.type.isUserDefined
-            ? try cell.bytes(as: cell.type) : try cell.bytes(as: .text, .varchar, .bpchar, .name, .unknown)
+        let bytes = try cell.bytes(as: cell.type.isText ? cell.type : .text)
         guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
             throw cell.failure(expected: "text", found: "\(cell.type) that is not text")
         }
