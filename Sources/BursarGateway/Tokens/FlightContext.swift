@@ -32,6 +32,13 @@ struct FlightContext: Sendable {
             scope: scope)
     }
 
+    /// Whose places its flights stand in line for.
+    var choice: ConnectionChoice { ConnectionChoice(provider: profile.id, environment: environment) }
+
+    /// How many flights there are at most for slots that nobody uses: enough that a place never stands empty,
+    /// and few enough that the last one in line gets its turn in time.
+    var mostWarming: Int { profile.limits.concurrency * 4 }
+
     var budget: Duration { profile.flightBudget }
 
     /// A flight that gets no place this long before its deadline is given up: what is left is too short.
@@ -56,6 +63,8 @@ struct FlightOrder: Sendable {
     let trace: RequestTrace?
     /// Whether somebody waits for it. A renewal whose token outlasts it lets those go before.
     let isUrgent: Bool
+    /// Whether it is one of the few that keep slots warm which nobody uses.
+    let isWarming: Bool
 
     /// Until when it may wait for its turn.
     var turnDeadline: Instant { flight.deadline - cell.context.shortestTry }

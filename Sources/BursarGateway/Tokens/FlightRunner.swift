@@ -73,7 +73,7 @@ final class FlightRunner: Service {
             outcome.describe(on: span)
             await settle(order, outcome)
         }
-        desk.reschedule(order.cell)
+        desk.end(order, now: environment.clock.now())
     }
 
     // MARK: Settling

@@ -20,6 +20,8 @@ final class SlotCell: Sendable {
         /// Whether the credential has gone; nothing starts any more.
         var isWithdrawn = false
         var mayHoldLease = false
+        /// The time of its entry in the calendar; nil when it has none.
+        var entry: Instant?
 
         func waits(for reason: FailureReason?, now: Instant) -> Bool {
             guard case .coolingDown(let cooling, _) = slot.state, now < cooling.retryAt else { return false }
@@ -125,11 +127,35 @@ final class SlotCell: Sendable {
         }
     }
 
-    func renewIfDue(now: Instant, budget: Duration, jitter: Double) -> TokenSlot.Flight? {
-        settle { $0.slot.overdue(now: now, jitter: jitter) }
-        return contents.withLock { contents in
+    /// Gives up a flight that has outlived its deadline.
+    func expire(now: Instant, jitter: Double) { settle { $0.slot.overdue(now: now, jitter: jitter) } }
+
+    func renewIfDue(now: Instant, budget: Duration) -> TokenSlot.Flight? {
+        contents.withLock { contents in
             guard !contents.isWithdrawn else { return nil }
             return contents.slot.renewIfDue(now: now, keepWarm: contents.keepWarm, budget: budget)
+        }
+    }
+
+    /// Whether callers have come for its token lately.
+    func isInUse(at now: Instant) -> Bool { contents.withLock { $0.slot.isInUse(at: now) } }
+
+    /// Whether the calendar needs an entry at this time. One as early or earlier does as well: whoever looks
+    /// then finds out when to look next. So each slot has one, however often it is renewed.
+    func enter(at instant: Instant) -> Bool {
+        contents.withLock { contents in
+            if let entry = contents.entry, entry <= instant { return false }
+            contents.entry = instant
+            return true
+        }
+    }
+
+    /// Whether the calendar's entry of this time is the slot's, which has none then.
+    func leave(at instant: Instant) -> Bool {
+        contents.withLock { contents in
+            guard contents.entry == instant else { return false }
+            contents.entry = nil
+            return true
         }
     }
 

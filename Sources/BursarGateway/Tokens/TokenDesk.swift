@@ -1,6 +1,7 @@
 // The cache of tokens: finds slots, starts flights, renews what is due.
 internal import BursarCore
 internal import BursarVault
+internal import DequeModule
 internal import HeapModule
 internal import Synchronization
 
@@ -10,18 +11,28 @@ final class TokenDesk: Sendable {
         /// Of each credential few: one for each scope.
         var cells: [CredentialID: [SlotCell]] = [:]
         var due = Heap<Due>()
+        /// By where their provider's places are.
+        var warming: [ConnectionChoice: Warming] = [:]
 
         func cell(of fields: SlotFields) -> SlotCell? {
             cells[fields.credential]?.first { $0.context.fields == fields }
         }
     }
 
-    /// A slot to look at, at its time. Slots may stand here more than once; a needless look costs nothing.
+    /// A slot to look at, at its time. Entries in whose place the slot has an earlier one are passed over.
     private struct Due: Comparable {
         let at: Instant
         let cell: SlotCell
         static func < (left: Due, right: Due) -> Bool { left.at < right.at }
         static func == (left: Due, right: Due) -> Bool { left.at == right.at }
+    }
+
+    /// Slots that are to be warm and that nobody uses: a million may be due at once, when a gateway starts or
+    /// a provider comes back. So many flights would outlive their deadlines in line, and try again; and
+    /// nobody waits for any of them.
+    private struct Warming {
+        var waiting: Deque<SlotCell> = []
+        var flights = 0
     }
 
     private let contents = Mutex(Contents())
@@ -114,7 +125,7 @@ final class TokenDesk: Sendable {
 
     private func start(
         _ flight: TokenSlot.Flight, of cell: SlotCell, tenant: TenantID?, trace: RequestTrace?,
-        isAwaited: Bool = false
+        isAwaited: Bool = false, isWarming: Bool = false
     ) {
         schedule(cell, at: flight.deadline)
         // Callers of a slot in use whose token ends meanwhile will join.
@@ -122,7 +133,9 @@ final class TokenDesk: Sendable {
             isAwaited
             || flight.cause != .keepWarm && cell.snapshot().goodToken(at: flight.deadline) == nil
         orders.yield(
-            FlightOrder(cell: cell, flight: flight, tenant: tenant, trace: trace, isUrgent: isUrgent))
+            FlightOrder(
+                cell: cell, flight: flight, tenant: tenant, trace: trace, isUrgent: isUrgent,
+                isWarming: isWarming))
     }
 
     // MARK: Renewing
@@ -138,26 +151,78 @@ final class TokenDesk: Sendable {
     }
 
     private func schedule(_ cell: SlotCell, at instant: Instant) {
+        guard cell.enter(at: instant) else { return }
         contents.withLock { $0.due.insert(Due(at: instant, cell: cell)) }
     }
+
+    /// How many entries the calendar has.
+    var entries: Int { contents.withLock { $0.due.count } }
 
     /// Looks at every slot whose time has come, and starts the renewals that are due.
     func renewDue(now: Instant, jitter: () -> Double) {
         let due = contents.withLock { contents in
-            var due: [SlotCell] = []
+            var due: [Due] = []
             while let first = contents.due.min, first.at <= now {
-                due.append(first.cell)
+                due.append(first)
                 contents.due.removeMin()
             }
             return due
         }
-        for cell in due {
-            if let flight = cell.renewIfDue(now: now, budget: cell.context.budget, jitter: jitter()) {
-                start(flight, of: cell, tenant: nil, trace: nil)
-            } else if let next = cell.nextEvent(), next > now {
-                schedule(cell, at: next)
+        var unused: [ConnectionChoice: [SlotCell]] = [:]
+        for cell in due.filter({ $0.cell.leave(at: $0.at) }).map(\.cell) {
+            cell.expire(now: now, jitter: jitter())
+            if cell.isInUse(at: now) {
+                renew(cell, now: now)
+            } else {
+                unused[cell.context.choice, default: []].append(cell)
             }
         }
+        for (choice, cells) in unused {
+            contents.withLock { $0.warming[choice, default: Warming()].waiting += cells }
+            warm(choice, most: cells[0].context.mostWarming, now: now)
+        }
+    }
+
+    /// Whether a flight has begun; else the slot's next event goes on the calendar.
+    @discardableResult
+    private func renew(_ cell: SlotCell, now: Instant, isWarming: Bool = false) -> Bool {
+        if let flight = cell.renewIfDue(now: now, budget: cell.context.budget) {
+            start(flight, of: cell, tenant: nil, trace: nil, isWarming: isWarming)
+            return true
+        }
+        if let next = cell.nextEvent(), next > now { schedule(cell, at: next) }
+        return false
+    }
+
+    /// Starts as many of those that wait as there is room for.
+    private func warm(_ choice: ConnectionChoice, most: Int, now: Instant) {
+        while let cell = nextToWarm(choice, most: most) {
+            if !renew(cell, now: now, isWarming: true) { endWarming(choice) }
+        }
+    }
+
+    private func nextToWarm(_ choice: ConnectionChoice, most: Int) -> SlotCell? {
+        contents.withLock { contents in
+            // In place: a copy of the line would cost as much as it is long.
+            guard (contents.warming[choice]?.flights ?? most) < most,
+                let cell = contents.warming[choice]?.waiting.popFirst()
+            else { return nil }
+            contents.warming[choice]?.flights += 1
+            return cell
+        }
+    }
+
+    private func endWarming(_ choice: ConnectionChoice) {
+        contents.withLock { $0.warming[choice]?.flights -= 1 }
+    }
+
+    /// A flight has been carried out, and its slot settled.
+    func end(_ order: FlightOrder, now: Instant) {
+        reschedule(order.cell)
+        guard order.isWarming else { return }
+        let context = order.cell.context
+        endWarming(context.choice)
+        warm(context.choice, most: context.mostWarming, now: now)
     }
 
     /// Slots whose lease this replica may hold.

@@ -60,7 +60,7 @@ import Testing
 }
 
 extension ProviderEntry {
-    fileprivate static let samples = ProviderProfile.samples.mapValues { ProviderEntry(profile: $0) }
+    static let samples = ProviderProfile.samples.mapValues { ProviderEntry(profile: $0) }
 }
 
 /// A configuration that is changed by chance, and tables that follow it.
