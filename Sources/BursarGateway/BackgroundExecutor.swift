@@ -2,9 +2,9 @@
 private import Dispatch
 private import Glibc
 
-/// Runs tasks on threads that give way to the event loops. Hits are answered there, from memory; the requests
-/// for renewals, their sealing and the journal's frames take a hundred times as long, and on a machine that is
-/// busy a hit would wait for them (docs/adr/0027).
+/// Runs tasks on threads that give way to the event loops. Hits are answered there, from memory; renewals,
+/// their sealing and the journal's frames take a hundred times as long, and on a machine that is busy a hit
+/// would wait for them (docs/adr/0027).
 package final class BackgroundExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "bursar.background", attributes: .concurrent)
 

@@ -12,8 +12,8 @@ package struct GatewayEnvironment: Sendable {
     package let logger: Logger
     /// Nil when nobody takes spans.
     package let tracer: (any Tracer)?
-    /// Where tasks run that a request begins; nil is the usual pool. Simulated time brings one that it can run
-    /// until it is idle.
+    /// Where tasks run that a request begins; nil is the usual pool. Simulated time brings one that it can
+    /// run until it is idle.
     package let executor: (any TaskExecutor)?
     /// Where work runs that waits for the disk.
     package let offload: Offload

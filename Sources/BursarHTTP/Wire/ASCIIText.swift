@@ -1,8 +1,8 @@
 // Comparing bytes with words of our own, without making text of them.
 internal import Glibc
 
-/// Whether `text` is `word`, which is written in lower case, in whatever case. ASCII only: field names, schemes
-/// and media types know no other letters. Eight bytes at once, since every request has a few of them.
+/// Whether `text` is `word`, which is written in lower case, in whatever case. ASCII only: field names,
+/// schemes and media types know no other letters. Eight bytes at once, since every request has a few of them.
 func isWord(_ text: UnsafeRawBufferPointer, _ word: UnsafeRawBufferPointer) -> Bool {
     guard text.count == word.count else { return false }
     var place = 0

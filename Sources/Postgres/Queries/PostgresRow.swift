@@ -39,7 +39,9 @@ package struct PostgresRow: Sendable {
 
     /// The cell of the first column with this name, or nil.
     package subscript(_ column: String) -> PostgresCell? {
-        for place in storage.columns.indices where storage.columns[place].name == column { return cell(place) }
+        for place in storage.columns.indices where storage.columns[place].name == column {
+            return cell(place)
+        }
         return nil
     }
 
