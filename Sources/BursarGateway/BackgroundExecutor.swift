@@ -20,9 +20,9 @@ package final class BackgroundExecutor: TaskExecutor {
 }
 
 enum BackgroundThread {
-    /// A nice value: beside a busy event loop such a thread still gets a quarter of its processor, so that
+    /// A nice value: beside a busy event loop such a thread still gets a tenth of its processor, so that
     /// renewals go on however many hits there are.
-    private static let niceness: Int32 = 5
+    private static let niceness: Int32 = 10
 
     private static let entered: pthread_key_t = {
         var key = pthread_key_t()

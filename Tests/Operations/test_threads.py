@@ -25,7 +25,7 @@ class ThreadsTests(StandCase):
         threads = niceness(gateway)
         loops = {nice for name, nice in threads if name.startswith("NIO-")}
         self.assertEqual(loops, {0}, threads)
-        self.assertIn(5, {nice for _, nice in threads}, threads)
+        self.assertIn(10, {nice for _, nice in threads}, threads)
 
 
 if __name__ == "__main__":
