@@ -1,5 +1,6 @@
 // What is left over when a read ends amid a request, or another protocol was offered.
 import BursarCore
+import NIOCore
 import NIOEmbedded
 import Testing
 
@@ -57,5 +58,57 @@ import Testing
         #expect(try connection.received().hasSuffix("CONNECT unknown  "))
         try connection.send(get)
         #expect(try connection.statuses() == [200])
+    }
+
+    /// llhttp goes on where `Connection` does not name the upgrade: so must whoever stands behind it.
+    @Test(arguments: ["", "Connection: keep-alive\r\n", "Connection: close-not, upgraded\r\n"])
+    func anUpgradeThatIsNotOfferedHidesNoRequest(connectionField: String) throws {
+        let connection = try EmbeddedConnection()
+        let odd = get.replacing("\r\n\r\n", with: "\r\nUpgrade: a\r\n\(connectionField)\r\n")
+        let head = post(get).replacing(get, with: "")
+        let closes = connectionField.contains("upgraded")
+        try connection.send(odd + head)
+        try connection.send(get)
+        #expect(try connection.statuses() == (closes ? [200] : [200, 200]))
+        #expect(connection.isOpen || closes)
+    }
+
+    @Test func requestsThatEndAmidReadsTakeNoMoreMemory() throws {
+        let connection = try EmbeddedConnection()
+        let gate = try connection.channel.pipeline.syncOperations.handler(type: InputGate.self)
+        let (begin, end) = ("GET /livez HTTP/1.1\r\nHost: x\r\nX: aaaa", "aaa\r\n\r\n")
+        try connection.send(begin)
+        for _ in 0..<5_000 { try connection.send(end + begin) }
+        #expect(try connection.statuses().count == 5_000)
+        #expect(gate.heldBytes < 1_024)
+    }
+
+    /// The answers of one read make room for the next when they are sent, and one of those offers an upgrade.
+    @Test func anUpgradeThatIsAnsweredWhileOthersAreSentHoldsNothingUp() throws {
+        let connection = try EmbeddedConnection()
+        try connection.channel.pipeline.syncOperations.addHandler(NarrowWay(), position: .first)
+        let upgrade = get.replacing("\r\n\r\n", with: "\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+        try connection.send(get + upgrade + get + get)
+        #expect(try connection.statuses() == [200, 200, 200, 200])
+    }
+}
+
+/// Takes one answer, and the next when that is sent.
+private final class NarrowWay: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        context.write(data, promise: promise)
+        set(false, context)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        set(true, context)
+    }
+
+    private func set(_ isWritable: Bool, _ context: ChannelHandlerContext) {
+        (context.channel as? EmbeddedChannel)?.isWritable = isWritable
+        context.fireChannelWritabilityChanged()
     }
 }

@@ -137,6 +137,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         guard let context, !isClosing else { return }
+        // No request begins within another.
+        guard openRequest == nil else { return fail(.notHTTP(.framing)) }
         requests += 1
         let now = context.eventLoop.now
         let request = HTTPRequest(head, id: server.ids.next(), startedAt: now, server: server)

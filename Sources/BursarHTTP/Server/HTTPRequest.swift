@@ -59,8 +59,8 @@ package final class HTTPRequest: @unchecked Sendable {
             id: id, method: method, route: route, query: target.query, fields: fields,
             flaw: fields.flaw(version: head.version),
             traits: Traits(
-                isKeepAlive: head.isKeepAlive, isHTTP10: head.version == .http1_0,
-                isUpgrade: head.method == .CONNECT || fields.hasUpgrade),
+                isKeepAlive: head.isKeepAlive && !fields.isOddUpgrade, isHTTP10: head.version == .http1_0,
+                isUpgrade: head.method == .CONNECT || fields.isUpgrade),
             startedAt: startedAt, span: span)
     }
 

@@ -48,6 +48,7 @@ final class InputGate: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
+        guard bytes.readableBytes > 0 else { return }
         if mode == .discarding { return discard(bytes.readableBytes, context) }
         if mode == .flowing, !isBusy, input.readableBytes == 0, bytes.readableBytes <= Self.sliceBytes {
             return pass(bytes, context)
@@ -111,7 +112,7 @@ final class InputGate: ChannelDuplexHandler {
     private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         isBusy = true
         decode(bytes, context)
-        pause()
+        pause(context)
         isBusy = false
         // Something was left over, or made room only now.
         if input.readableBytes > 0, mode == .flowing { feed() }
@@ -127,7 +128,7 @@ final class InputGate: ChannelDuplexHandler {
             {
                 decode(slice, context)
             }
-            pause()
+            pause(context)
         } while mode == .flowing && input.readableBytes > 0
         isBusy = false
         // Else an idle connection would keep its last read.
@@ -146,9 +147,14 @@ final class InputGate: ChannelDuplexHandler {
 
     /// Sends the answers. That can make room for more of them, and so go on here: as a loop, because as a
     /// recursion it would grow with what the caller sends.
-    private func pause() {
+    private func pause(_ context: ChannelHandlerContext) {
         repeat { connection?.inputPaused() } while connection?.needsFlush == true
+        // One of those that were answered just now may have offered an upgrade.
+        if isDecoderWorn { renewWornDecoder(context) }
     }
+
+    /// How much memory input takes that is not decoded yet.
+    var heldBytes: Int { decoder.heldBytes + input.storageCapacity }
 
     private func discard(_ count: Int, _ context: ChannelHandlerContext?) {
         discardable -= count

@@ -48,12 +48,16 @@ final class RequestDecoder {
             guard input.readableBytes <= limits.headBytes * 4 else {
                 throw ByteToMessageDecoderError.PayloadTooLargeError()
             }
-            rest = input
+            // What was used up before it must not stay, nor grow with each request that ends amid a read.
+            rest = input.readerIndex > 0 ? ByteBuffer(buffer: input) : input
         } catch {
             isBroken = true
             context.fireErrorCaught(error)
         }
     }
+
+    /// How much memory what is left over takes.
+    var heldBytes: Int { rest.storageCapacity }
 
     /// After a request that offered an upgrade, which nobody here takes, the decoder reads no further: it
     /// leaves the rest to the other protocol. Java's own client offers one with every request. Begins anew,

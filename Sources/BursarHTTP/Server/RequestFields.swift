@@ -24,7 +24,8 @@ struct RequestFields: Sendable {
     /// is a number; one too large for an Int is as good as the largest.
     private(set) var announcedLength: Int?
     private(set) var expectsContinue = false
-    private(set) var hasUpgrade = false
+    private var hasUpgrade = false
+    private var offer = Offer.none
     private var isChunked = false
     private var seen: Name = []
     private(set) var repeated: Name = []
@@ -43,6 +44,7 @@ struct RequestFields: Sendable {
             origin = value
         case 6 where isWord(name, "expect"): expectsContinue = isWord(value, "100-continue")
         case 7 where isWord(name, "upgrade"): hasUpgrade = true
+        case 10 where isWord(name, "connection"): noteOptions(value)
         case 11 where isWord(name, "x-tenant-id"):
             note(.tenant)
             tenant = value
@@ -63,6 +65,28 @@ struct RequestFields: Sendable {
         }
     }
 
+    /// How `Connection` names the upgrade that another field offers.
+    private enum Offer {
+        case none
+        /// As the decoder takes it: it reads no further than this request.
+        case plain
+        /// In some way of which nobody knows how others take it.
+        case odd
+    }
+
+    private mutating func noteOptions(_ options: String) {
+        guard options.utf8.count >= 7, !isWord(options, "keep-alive") else { return }
+        for option in options.utf8.split(separator: UInt8(ascii: ",")) {
+            let word = option.drop { $0 == UInt8(ascii: " ") }
+            let text = String(Substring(word)).lowercased()
+            if text == "upgrade" {
+                if offer == .none { offer = .plain }
+            } else if text.hasPrefix("upgrade") || text.hasSuffix("upgrade") {
+                offer = .odd
+            }
+        }
+    }
+
     private mutating func note(_ name: Name) {
         if seen.contains(name) { repeated.insert(name) }
         seen.insert(name)
@@ -70,6 +94,12 @@ struct RequestFields: Sendable {
 
     /// Whether the body says that it is compressed, or otherwise not itself.
     var isEncoded: Bool { seen.contains(.contentEncoding) }
+
+    /// Whether the decoder takes this for the last request before another protocol.
+    var isUpgrade: Bool { hasUpgrade && offer == .plain }
+
+    /// Whether nobody can tell.
+    var isOddUpgrade: Bool { hasUpgrade && offer == .odd }
 
     var hasBody: Bool { seen.contains(.transferEncoding) || announcedLength ?? 0 > 0 }
 }
