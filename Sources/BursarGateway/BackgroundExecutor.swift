@@ -1,20 +1,40 @@
 // Where everything runs that nobody waits for within a millisecond.
+internal import DequeModule
 private import Dispatch
 private import Glibc
+internal import Synchronization
 
 /// Runs tasks on threads that give way to the event loops. Hits are answered there, from memory; renewals,
 /// their sealing and the journal's frames take a hundred times as long, and on a machine that is busy a hit
-/// would wait for them (docs/adr/0027).
+/// would wait for them (docs/adr/0027). As many threads as are asked for, and they live as long as the
+/// process: tasks that wait do not take one.
 package final class BackgroundExecutor: TaskExecutor {
-    private let queue = DispatchQueue(label: "bursar.background", attributes: .concurrent)
+    private let line = Line()
 
-    package init() {}
+    private final class Line: Sendable {
+        let jobs = Mutex<Deque<UnownedJob>>([])
+        let arrived = DispatchSemaphore(value: 0)
+    }
+
+    package init(threads: Int) {
+        // Dispatch's own threads, which leave signals to whoever listens to them.
+        for number in 1...max(threads, 1) {
+            DispatchQueue(label: "bursar.background.\(number)").async { self.work() }
+        }
+    }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async {
-            BackgroundThread.enter()
-            job.runSynchronously(on: self.asUnownedTaskExecutor())
+        line.jobs.withLock { $0.append(job) }
+        line.arrived.signal()
+    }
+
+    private func work() {
+        BackgroundThread.enter()
+        let executor = asUnownedTaskExecutor()
+        while true {
+            line.arrived.wait()
+            line.jobs.withLock { $0.popFirst() }?.runSynchronously(on: executor)
         }
     }
 }

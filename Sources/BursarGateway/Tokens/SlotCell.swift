@@ -141,7 +141,8 @@ final class SlotCell: Sendable {
     func isInUse(at now: Instant) -> Bool { contents.withLock { $0.slot.isInUse(at: now) } }
 
     /// Whether the calendar needs an entry at this time. One as early or earlier does as well: whoever looks
-    /// then finds out when to look next. So each slot has one, however often it is renewed.
+    /// then finds out when to look next. So a slot has one, however often it is renewed; one that an earlier
+    /// took the place of is passed over when its time comes.
     func enter(at instant: Instant) -> Bool {
         contents.withLock { contents in
             if let entry = contents.entry, entry <= instant { return false }

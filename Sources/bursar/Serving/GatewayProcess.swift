@@ -31,7 +31,7 @@ struct GatewayProcess {
     private let registry: PrometheusRegistry
     private let tls: TLSFiles?
     private let drain: Duration
-    private let background = BackgroundExecutor()
+    private let background = BackgroundExecutor(threads: max(2, ProcessInfo.processInfo.activeProcessorCount))
     /// The machine's time until the database's is known; it goes to whatever measures an absolute time.
     private let clock = SystemGatewayClock(wallClock: HTTPProviderClient.systemTime())
 
