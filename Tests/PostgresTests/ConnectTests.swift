@@ -24,7 +24,7 @@ extension ServerTests {
             let mute = try MuteServer()
             #expect(
                 try await answers(
-                    TestServer.conninfo(before: [("127.0.0.1", mute.port)]), timeout: .seconds(6)))
+                    TestServer.conninfo(before: [("127.0.0.1", mute.port)]), timeout: .seconds(2)))
         }
 
         @Test func targetSessionAttributesChooseAmongHosts() async throws {

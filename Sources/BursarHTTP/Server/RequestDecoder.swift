@@ -3,7 +3,7 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// Drives the decoder as `ByteToMessageHandler` would, which is made for decoders of every kind and takes a
-/// tenth of a hit's instructions to be so. Here there is one kind, whoever calls is never called back by
+/// twentieth of a hit's instructions to be so. Here there is one kind, whoever calls is never called back by
 /// `decode` for more, and the end of the input says nothing: a request that it cuts off has nobody to answer.
 final class RequestDecoder {
     private let limits: HTTPLimits

@@ -93,7 +93,7 @@ package struct TemporaryDatabase: Sendable {
     package func pool(role: String = "bursar_gateway", size: Int = 4) -> PostgresPool {
         PostgresPool(
             PostgresConfiguration(connectionString: url, sessionSettings: [("role", role)]),
-            pool: PostgresPoolConfiguration(size: size, waitingTimeout: .seconds(20)))
+            pool: PostgresPoolConfiguration(size: size))
     }
 
     /// For the audit trail of ledgers that tests make; programs bring their own keyring.
