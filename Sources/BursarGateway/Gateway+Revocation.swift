@@ -8,10 +8,11 @@ extension Gateway {
     package func reportRejected(
         _ token: Secret, proof: ClientProof, tenant named: TenantID?, trace: RequestTrace? = nil
     ) async -> Answer<Void> {
-        let now = environment.clock.now()
+        let start = environment.clock.now()
         var limit: LimitState?
         do throws(Rejection) {
-            let client = try await knownClient(proof, now: now)
+            let client = try await knownClient(proof, now: start)
+            let now = environment.clock.now()
             let tenants = try reportable(by: client, named: named)
             if let first = tenants.first { limit = try spend(of: first, client: client.client.id, now: now) }
             for tenant in tenants {
@@ -23,7 +24,7 @@ extension Gateway {
             }
             return Answer(result: .success(()), limit: limit)
         } catch {
-            usage.count(error.usageKey, since: now, at: environment.clock.now())
+            usage.count(error.usageKey, since: start, at: environment.clock.now())
             return Answer(result: .failure(error.refusal), limit: error.limit ?? limit)
         }
     }

@@ -7,6 +7,8 @@
 package struct ShareBucket: Sendable, Equatable {
     /// When the bucket would be full if nothing were out, in nanoseconds since the Unix epoch.
     private var fullAt = Self.untouched
+    /// The latest time at which anything was spent.
+    private var spentAt = Self.untouched
     /// Nanoseconds that one answer costs here; 0 when nothing may be granted.
     private var interval: Int64 = 0
     /// Nanoseconds in which the bucket fills; at least one interval, so that every share grants something.
@@ -46,12 +48,15 @@ package struct ShareBucket: Sendable, Equatable {
 
     // MARK: Spending
 
-    /// `isNoticed`: from now on exchanges have to look at this bucket.
+    /// `isNoticed`: from now on exchanges have to look at this bucket. Who has waited for a processor since it
+    /// read the clock is judged by the time of those who came before it: it must not pay for what they have
+    /// spent out of what came in meanwhile.
     package mutating func spend(
         now: Instant
     ) -> (decision: GenericCellRate.Decision, isNoticed: Bool) {
         guard interval > 0 else { return (.denied(retryAfter: .seconds(1), reset: .seconds(1)), false) }
-        let now = now.nanoseconds
+        let now = max(now.nanoseconds, spentAt)
+        spentAt = now
         let start = max(fullAt, now + out)
         let after = start + interval
         let excess = after - now - window

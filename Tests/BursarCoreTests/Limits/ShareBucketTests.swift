@@ -36,6 +36,15 @@ import Testing
         #expect(drain(&bucket, at: start + .seconds(61)) == 50)
     }
 
+    @Test func whoReadTheClockLongAgoIsJudgedByTheLatestTime() {
+        var bucket = bucket(.whole)
+        drain(&bucket, at: start)
+        let later = start + .seconds(10)
+        #expect(bucket.spend(now: later).decision == .allowed(remaining: 99, reset: .milliseconds(20)))
+        #expect(bucket.spend(now: start).decision == .allowed(remaining: 98, reset: .milliseconds(40)))
+        #expect(drain(&bucket, at: start) == 98, "and by no later one")
+    }
+
     @Test func theSmallestPartOfABurstIsOneAnswer() throws {
         let limit = try #require(RateLimit(count: 1, period: .seconds(1), burst: 1))
         var bucket = ShareBucket(limit, share: .equal(among: 4), now: start)
