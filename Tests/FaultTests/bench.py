@@ -17,9 +17,6 @@ from server import Server
 from servers import Client, Gateway
 from stand import Stand
 
-# Nothing that a row starts outlives it, whatever becomes of the row.
-DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
-
 # What imported tenants share; a sealed secret for each would need a command for each.
 SECRET_NAME, SECRET = "BURSAR_SECRET_OF_IMPORTED", uuid.uuid4().hex
 # A debug build takes some 20 s for so many.
@@ -87,10 +84,6 @@ class Bench(Stand):
         fresh = [self.gateway(name, environment) for name in names]
         self.gateways += fresh
         return fresh
-
-    def gateway(self, name="gateway", environment=None, through=None, start=True, launcher=None) -> Gateway:
-        launcher = [*DIE_WITH_US, *(launcher or [])]
-        return super().gateway(name, environment, through, start, launcher)
 
     # Tenants
 

@@ -37,8 +37,15 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
+# Nothing that a test starts outlives the thread that started it, whatever becomes of the test.
+_DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
+
+
 class Program:
-    """A child process with a log file; it stays in the caller's process group and so never outlives it."""
+    """
+    A child process with a log file, in a session of its own, as service managers start programs: the kernel
+    weighs nice values within a session, so that its background gives way to its hits and not to a busy test.
+    """
 
     def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str] | None = None):
         self.name = name
@@ -46,7 +53,12 @@ class Program:
         self._begin = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+                [*_DIE_WITH_US, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
             )
 
     @property
