@@ -74,11 +74,23 @@ extension TextColumn {
     }
 }
 
+/// An enumeration whose cases are text in the database.
+protocol NameColumn: PostgresEncodable, PostgresDecodable, RawRepresentable<String> {}
+
+extension NameColumn {
+    package init(postgres cell: PostgresCell) throws(PostgresError) {
+        guard let value = Self(rawValue: try String(postgres: cell)) else {
+            throw cell.failure(expected: "\(Self.self)", found: "a value that is none")
+        }
+        self = value
+    }
+}
+
 extension ProviderID: TextColumn {}
 extension ClientID: TextColumn {}
-extension ProviderEnvironment: PostgresEncodable, PostgresDecodable {}
-extension Tenant.State: PostgresEncodable, PostgresDecodable {}
-extension Credential.State: PostgresEncodable, PostgresDecodable {}
+extension ProviderEnvironment: NameColumn {}
+extension Tenant.State: NameColumn {}
+extension Credential.State: NameColumn {}
 extension FailureReason: PostgresEncodable, PostgresDecodable {}
 extension RefreshEvent.Cause: PostgresEncodable, PostgresDecodable {}
 extension RefreshEvent.Step: PostgresEncodable, PostgresDecodable {}

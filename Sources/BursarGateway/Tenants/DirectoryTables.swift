@@ -76,12 +76,14 @@ struct DirectoryTables {
             keys[OwnerID(id)] = nil
             replace(id, by: nil, &effects)
         }
-        let connections = Dictionary(grouping: changes.connections, by: \.tenant)
+        let connections = changes.connections.grouped(by: \.tenant)
+        effects.made.reserveCapacity(changes.tenants.count)
         for tenant in changes.tenants {
             disconnect(tenant.id)
             let stored = connections[tenant.id] ?? []
             connect(tenant.id, by: stored)
-            let known = tenants[tenant.id] ?? former?.tenants[tenant.id]
+            // Tables that are made anew have none of their own.
+            let known = changes.isComplete ? former?.tenants[tenant.id] : tenants[tenant.id]
             replace(tenant.id, by: entry(of: tenant, stored, former: known, share: share, now: now), &effects)
         }
         for known in affected.subtracting(present).compactMap({ tenants[$0] }) {
@@ -103,11 +105,12 @@ struct DirectoryTables {
 
     /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
     private mutating func replaceKeys(_ changes: DirectoryChanges, former: [OwnerID: OwnerKeys]) {
-        let present = Dictionary(grouping: changes.dataKeys, by: \.owner)
+        let present = changes.dataKeys.grouped(by: \.owner)
         for owner in changes.touchedOwners where present[owner] == nil { keys[owner]?.replace([]) }
         for (owner, keys) in present {
-            self.keys[owner] = self.keys[owner] ?? former[owner]
-            holder(of: owner).replace(keys)
+            let holder = self.keys[owner] ?? former[owner] ?? OwnerKeys()
+            holder.replace(keys)
+            self.keys[owner] = holder
         }
     }
 
@@ -160,21 +163,31 @@ struct DirectoryTables {
     }
 
     private mutating func connect(_ tenant: TenantID, by present: [Connection]) {
-        for id in present.flatMap(\.credentials)
-        where credentials[id]?.credential.owner != OwnerID(tenant) {
-            sharers[id, default: []].insert(tenant)
+        for connection in present {
+            share(connection.credential, with: tenant)
+            if let former = connection.former { share(former, with: tenant) }
         }
     }
 
+    private mutating func share(_ credential: CredentialID, with tenant: TenantID) {
+        guard credentials[credential]?.credential.owner != OwnerID(tenant) else { return }
+        sharers[credential, default: []].insert(tenant)
+    }
+
     private mutating func replace(_ tenant: TenantID, by made: TenantEntry?, _ effects: inout Effects) {
-        if let replaced = tenants[tenant] {
+        let replaced =
+            if let made {
+                tenants.updateValue(made, forKey: tenant)
+            } else {
+                tenants.removeValue(forKey: tenant)
+            }
+        if let replaced {
             effects.replaced.append(replaced)
             for connection in replaced.keptWarm {
                 let id = connection.credential.id
                 warm[id] = warm[id].flatMap { $0 > 1 ? $0 - 1 : nil }
             }
         }
-        tenants[tenant] = made
         guard let made else { return }
         effects.made.append(made)
         for connection in made.keptWarm { warm[connection.credential.id, default: 0] += 1 }
@@ -213,6 +226,16 @@ struct DirectoryTables {
         return ConnectionEntry(
             connection: connection, credential: credential, provider: provider, fallback: fallback,
             former: known.first { $0.credential.id == id })
+    }
+}
+
+extension Sequence {
+    /// With room for as many groups as there are elements: they are as many, nearly always.
+    fileprivate func grouped<Key: Hashable>(by key: (Element) -> Key) -> [Key: [Element]] {
+        var groups: [Key: [Element]] = [:]
+        groups.reserveCapacity(underestimatedCount)
+        for element in self { groups[key(element), default: []].append(element) }
+        return groups
     }
 }
 

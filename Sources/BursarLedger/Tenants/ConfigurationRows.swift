@@ -10,15 +10,28 @@ let credentialColumns = """
     secret_key_version, secret_ref, state, shares_token, is_platform
     """
 
+extension PostgresRow {
+    /// `decode`, of which the compiler makes one for each type within this module. The other one looks types
+    /// up while it runs, and a start reads tens of millions of cells.
+    func read<T: PostgresDecodable>(_ column: String) throws(PostgresError) -> T {
+        try T(postgres: cell(column))
+    }
+
+    /// Nil is NULL.
+    func readOptional<T: PostgresDecodable>(_ column: String) throws(PostgresError) -> T? {
+        let cell = try cell(column)
+        return cell.bytes == nil ? nil : try T(postgres: cell)
+    }
+}
+
 extension Tenant {
     init(row: PostgresRow) throws {
         // The table's own checks keep the limit within RateLimit's bounds.
         let limit = RateLimit(
-            count: try row.decode("limit_count", as: Int.self),
-            period: .seconds(try row.decode("limit_period_seconds", as: Int.self)),
-            burst: try row.decode("limit_burst", as: Int.self))
+            count: try row.read("limit_count"), period: .seconds(try row.read("limit_period_seconds") as Int),
+            burst: try row.read("limit_burst"))
         self.init(
-            id: try row.decode("tenant_id"), name: try row.decode("name"), state: try row.decode("state"),
+            id: try row.read("tenant_id"), name: try row.read("name"), state: try row.read("state"),
             limit: limit ?? .standard)
     }
 }
@@ -26,42 +39,42 @@ extension Tenant {
 extension Connection {
     init(row: PostgresRow) throws {
         self.init(
-            tenant: try row.decode("tenant_id"), provider: try row.decode("provider"),
-            environment: try row.decode("environment"), credential: try row.decode("credential_id"),
-            former: try row.decode("former_credential_id"), origins: try row.decode("origins"),
-            keepWarm: try row.decode("keep_warm"))
+            tenant: try row.read("tenant_id"), provider: try row.read("provider"),
+            environment: try row.read("environment"), credential: try row.read("credential_id"),
+            former: try row.readOptional("former_credential_id"), origins: try row.read("origins"),
+            keepWarm: try row.read("keep_warm"))
     }
 }
 
 extension Client {
-    init(row: PostgresRow) throws {
+    /// `tenants` are the ones that it acts for, in their order.
+    init(row: PostgresRow, tenants: [TenantID]) throws {
         self.init(
-            id: try row.decode("client_id"), secretHash: try row.decode("secret_hash"),
-            pepperVersion: try row.decode("pepper_version"),
-            tenants: try row.decode("tenants", as: [PostgresUUID].self).map(TenantID.init),
-            provider: try row.decode("provider"), environment: try row.decode("environment"),
-            expiresAt: try row.decode("expires_at"))
+            id: try row.read("client_id"), secretHash: try row.read("secret_hash"),
+            pepperVersion: try row.read("pepper_version"), tenants: tenants,
+            provider: try row.readOptional("provider"), environment: try row.readOptional("environment"),
+            expiresAt: try row.readOptional("expires_at"))
     }
 }
 
 extension Credential {
     init(row: PostgresRow) throws {
         self.init(
-            id: try row.decode("credential_id"), owner: try row.decode("owner_id"),
-            provider: try row.decode("provider"), environment: try row.decode("environment"),
-            version: try row.decode("version"), clientID: try row.decode("provider_client_id"),
-            secret: try Source(row: row), state: try row.decode("state"),
-            sharesToken: try row.decode("shares_token"), isPlatform: try row.decode("is_platform"))
+            id: try row.read("credential_id"), owner: try row.read("owner_id"),
+            provider: try row.read("provider"), environment: try row.read("environment"),
+            version: try row.read("version"), clientID: try row.readOptional("provider_client_id"),
+            secret: try Source(row: row), state: try row.read("state"),
+            sharesToken: try row.read("shares_token"), isPlatform: try row.read("is_platform"))
     }
 }
 
 extension Credential.Source {
     fileprivate init(row: PostgresRow) throws {
-        if let sealed = try row.decode("secret_sealed", as: [UInt8]?.self),
-            let keyVersion = try row.decode("secret_key_version", as: Int?.self)
+        if let sealed: [UInt8] = try row.readOptional("secret_sealed"),
+            let keyVersion: Int = try row.readOptional("secret_key_version")
         {
             self = .sealed(SealedValue(bytes: sealed, keyVersion: keyVersion))
-        } else if let reference = try row.decode("secret_ref", as: String?.self) {
+        } else if let reference: String = try row.readOptional("secret_ref") {
             self = .reference(reference)
         } else {
             self = .missing
@@ -73,8 +86,8 @@ extension WrappedDataKey {
     /// A row of `data_key`; `owner` stands in where the table has none, as the pepper's.
     init(row: PostgresRow, owner: OwnerID? = nil) throws {
         self.init(
-            owner: try owner ?? row.decode("owner_id"), version: try row.decode("version"),
-            keyID: try row.decode("kek_id"), wrapped: try row.decode("wrapped"))
+            owner: try owner ?? row.read("owner_id"), version: try row.read("version"),
+            keyID: try row.read("kek_id"), wrapped: try row.read("wrapped"))
     }
 }
 

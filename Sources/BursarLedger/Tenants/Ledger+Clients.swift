@@ -48,8 +48,10 @@ extension Ledger {
             ORDER BY created_at, client_id
             """
         ).map { row in
-            ClientRecord(
-                client: try Client(row: row), createdAt: try row.decode("created_at", as: Instant.self),
+            let tenants = try row.decode("tenants", as: [PostgresUUID].self).map(TenantID.init)
+            return ClientRecord(
+                client: try Client(row: row, tenants: tenants),
+                createdAt: try row.decode("created_at", as: Instant.self),
                 revokedAt: try row.decode("revoked_at", as: Instant?.self))
         }
     }

@@ -54,13 +54,13 @@ extension Session {
         return Reply(rows: rows.take(), affectedRows: affectedRows, tag: tag)
     }
 
-    /// Sends one statement; its rows will come one by one, so that memory can be bounded.
-    func send(_ query: PostgresQuery, until deadline: Deadline) throws(PostgresError) {
+    /// Sends one statement; its rows will come one by one, so that memory can be bounded, or else all at once.
+    func send(_ query: PostgresQuery, byRow: Bool = true, until deadline: Deadline) throws(PostgresError) {
         try query.validate()
         try mayStart(until: deadline)
         let statement = query.isPrepared ? try prepare(query, until: deadline) : nil
         guard query.sendParameters(to: connection, of: statement) else { throw lost() }
-        PQsetSingleRowMode(connection)
+        if byRow { PQsetSingleRowMode(connection) }
         try flush(until: deadline)
     }
 

@@ -7,7 +7,7 @@ extension Session {
     /// What the server may still do after the last row of a COPY: foreign keys and AFTER triggers.
     private static let copyEndTimeout = Duration.seconds(60)
 
-    private var stepDeadline: Deadline { Deadline(after: queryTimeout) }
+    var stepDeadline: Deadline { Deadline(after: queryTimeout) }
 
     /// Sends a statement whose rows `nextRows` will fetch. Answers what `endStream` wants to know.
     func beginRows(_ query: PostgresQuery) throws(PostgresError) -> Bool {

@@ -27,14 +27,18 @@ package struct PostgresRow: Sendable {
     }
 
     /// Reads one column by its name; throws `.decoding` when there is none or it does not fit.
-    @inlinable
     package func decode<T: PostgresDecodable>(
         _ column: String, as type: T.Type = T.self
     ) throws(PostgresError) -> T {
+        try T(postgres: cell(column))
+    }
+
+    /// The cell of the first column with this name; throws `.decoding` when there is none.
+    package func cell(_ column: String) throws(PostgresError) -> PostgresCell {
         guard let cell = self[column] else {
-            throw .decoding(.init(column: column, expected: "\(type)", found: "no such column"))
+            throw .decoding(.init(column: column, expected: "a column", found: "no such column"))
         }
-        return try T(postgres: cell)
+        return cell
     }
 
     /// The cell of the first column with this name, or nil.
