@@ -107,7 +107,7 @@ TEXT
         "-d '{\"customer_id\":\"c-1\",\"invoice_id\":\"i-1\",\"subject\":\"user-1\"}'" \
         "'$merchant/v1/checkout-auth/init?provider=alternative&environment=sandbox'"
     echo
-    echo "What was used this month, a second later: a page for a browser, and a table:"
+    echo "What was used this month, three seconds later: a page for a browser, and a table:"
     echo "curl -s -H 'Authorization: Bearer $(<"$demo/finance-token")' -o usage.html" \
         "'http://127.0.0.1:$admin_port/reports/usage?period=$(date -u +%Y-%m)'"
     echo "./dev bursar report usage --period $(date -u +%Y-%m)"

@@ -22,7 +22,9 @@ extension ServerTests {
             return seen.withLock { $0 }
         }
 
-        @Test(arguments: [(2_500, [1_000, 1_000, 500]), (2_000, [1_000, 1_000]), (3, [3]), (0, [])])
+        @Test(arguments: [
+            (2_500, [16, 1_000, 1_000, 484]), (1_016, [16, 1_000]), (16, [16]), (3, [3]), (0, []),
+        ])
         func batchesComeWholeAndInOrder(count: Int, sizes: [Int]) async throws {
             let connection = try await TestServer.connect()
             try await connection.transaction { connection in
@@ -35,6 +37,19 @@ extension ServerTests {
                 }
             }
             #expect(connection.mailbox.isReusable)
+        }
+
+        @Test func largeRowsComeInSmallBatches() async throws {
+            let connection = try await TestServer.connect()
+            let sizes = Mutex<[Int]>([])
+            let total = try await connection.transaction { connection in
+                let query: PostgresQuery = "SELECT repeat('x', 1000000) FROM generate_series(1, 60)"
+                return try await connection.batches(query, of: 1_000) { rows in
+                    sizes.withLock { $0.append(rows.count) }
+                }
+            }
+            #expect(total == 60)
+            #expect(sizes.withLock { $0 } == [16] + Array(repeating: 4, count: 11))
         }
 
         @Test func aTransactionIsNeeded() async throws {

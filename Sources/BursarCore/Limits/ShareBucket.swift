@@ -48,9 +48,9 @@ package struct ShareBucket: Sendable, Equatable {
 
     // MARK: Spending
 
-    /// `isNoticed`: from now on exchanges have to look at this bucket. Who has waited for a processor since it
-    /// read the clock is judged by the time of those who came before it: it must not pay for what they have
-    /// spent out of what came in meanwhile.
+    /// `isNoticed`: from now on exchanges have to look at this bucket. Who has waited for a processor since
+    /// it read the clock is judged by the time of those who came before it: it must not pay for what they
+    /// have spent out of what came in meanwhile.
     package mutating func spend(
         now: Instant
     ) -> (decision: GenericCellRate.Decision, isNoticed: Bool) {

@@ -139,8 +139,8 @@ private struct DirectoryReading {
             .map(Ledger.pepper(row:))
     }
 
-    /// A table can hold millions of rows: they come in batches, which have no limit of bytes together, and one
-    /// of time only each. What has come is decoded beside it, on as many cores as there are.
+    /// A table can hold millions of rows: they come in batches, which have no limit of bytes together, and
+    /// one of time only each. What has come is decoded beside it, on as many cores as there are.
     private func all<Value: Sendable>(
         _ query: PostgresQuery, _ decode: @escaping @Sendable (PostgresRow) throws -> Value
     ) async throws -> [Value] {

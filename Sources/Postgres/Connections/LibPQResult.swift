@@ -17,6 +17,9 @@ struct LibPQResult: ~Copyable {
 
     var rowCount: Int { Int(PQntuples(pointer)) }
 
+    /// What it takes in memory, in bytes.
+    var memory: Int { PQresultMemorySize(pointer) }
+
     var columns: [RowStorage.Column] {
         (0..<PQnfields(pointer)).map { column in
             let name = PQfname(pointer, column).map { String(cString: $0) } ?? ""

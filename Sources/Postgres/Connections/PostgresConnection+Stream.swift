@@ -20,9 +20,10 @@ extension PostgresConnection {
         }
     }
 
-    /// The same for one SELECT within a transaction, by a cursor: `batch` rows come as one result and not each
-    /// as its own, which takes a fraction of the time. For rows that are known to be small: a batch is held
-    /// twice. The caller may take as long as the transaction may be idle.
+    /// The same for one SELECT within a transaction, by a cursor: up to `batch` rows come as one result and
+    /// not each as its own, which takes a fraction of the time. For rows of about one size: from that of the
+    /// last ones follows how many are asked for next. The caller may take as long as the transaction may be
+    /// idle.
     package func batches(
         _ query: PostgresQuery, of batch: Int, _ each: @Sendable ([PostgresRow]) async throws -> Void
     ) async throws -> Int {

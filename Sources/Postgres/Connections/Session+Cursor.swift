@@ -3,18 +3,21 @@ import CLibPQ
 
 extension Session {
     private static let cursor = "batches"
+    /// Rows that are asked for before anybody knows how large they are.
+    private static let firstBatch = 16
+    /// What a batch may take in memory, where the next rows are like the last.
+    private static let batchBytes = 4 << 20
 
     /// Declares a cursor and asks for its first rows, which `nextBatch` will take.
-    func beginBatches(_ query: PostgresQuery, of size: Int) throws(PostgresError) {
+    func beginBatches(_ query: PostgresQuery, of most: Int) throws(PostgresError) {
         guard isInTransaction else { throw .protocolError("a cursor needs a transaction") }
         let declaration: PostgresQuery = "DECLARE \(unescaped: Self.cursor) NO SCROLL CURSOR FOR \(query)"
         _ = try run(declaration, until: stepDeadline)
-        try fetch(size)
-        isStreaming = true
+        try fetch(min(Self.firstBatch, most))
     }
 
-    /// The rows that were asked for, and whether they are the last.
-    func nextBatch(of size: Int) throws(PostgresError) -> (rows: [PostgresRow], isLast: Bool) {
+    /// The rows that were asked for, `most` or fewer where they are large, and whether they are the last.
+    func nextBatch(of most: Int) throws(PostgresError) -> (rows: [PostgresRow], isLast: Bool) {
         guard isStreaming, !isBroken else { throw .closed }
         let deadline = stepDeadline
         guard let result = try nextResult(until: deadline) else { throw lost() }
@@ -22,23 +25,21 @@ extension Session {
         guard !isBroken else { throw .closed }
         isStreaming = false
         guard result.status == PGRES_TUPLES_OK else { throw error(of: result) }
-        let isLast = result.rowCount < size
+        let isLast = result.rowCount < fetching
         if isLast {
             _ = try run("CLOSE \(unescaped: Self.cursor)", until: deadline)
         } else {
-            try fetch(size)
-            isStreaming = true
+            try fetch(max(1, min(most, Self.batchBytes / max(1, result.memory / result.rowCount))))
         }
         var rows = RowBuilder()
         rows.add(result)
-        guard rows.size <= Self.replyLimit else {
-            throw drop(.resultTooLarge(limitBytes: Self.replyLimit))
-        }
         return (rows.take().rows, isLast)
     }
 
-    private func fetch(_ size: Int) throws(PostgresError) {
-        let query: PostgresQuery = "FETCH \(unescaped: String(size)) FROM \(unescaped: Self.cursor)"
+    private func fetch(_ count: Int) throws(PostgresError) {
+        let query: PostgresQuery = "FETCH \(unescaped: String(count)) FROM \(unescaped: Self.cursor)"
         try send(query, byRow: false, until: stepDeadline)
+        fetching = count
+        isStreaming = true
     }
 }

@@ -54,7 +54,7 @@ extension Session {
         return Reply(rows: rows.take(), affectedRows: affectedRows, tag: tag)
     }
 
-    /// Sends one statement; its rows will come one by one, so that memory can be bounded, or else all at once.
+    /// Sends one statement. Its rows will come one by one, so that memory can be bounded, or else together.
     func send(_ query: PostgresQuery, byRow: Bool = true, until deadline: Deadline) throws(PostgresError) {
         try query.validate()
         try mayStart(until: deadline)

@@ -17,6 +17,8 @@ final class Session {
     /// A COPY or a row-by-row statement is open; other statements are refused meanwhile.
     var isStreaming = false
     var rows = RowBuilder()
+    /// How many rows a cursor was asked for last.
+    var fetching = 0
     var listeners: [Listener] = []
     var statements = PreparedStatements()
     /// Nil where nobody watches which server is the primary.
