@@ -23,7 +23,8 @@ extension ServerTests {
         }
 
         @Test(arguments: [
-            (2_500, [16, 1_000, 1_000, 484]), (1_016, [16, 1_000]), (16, [16]), (3, [3]), (0, []),
+            (2_500, [16, 64, 256, 1_000, 1_000, 164]), (1_336, [16, 64, 256, 1_000]), (16, [16]), (3, [3]),
+            (0, []),
         ])
         func batchesComeWholeAndInOrder(count: Int, sizes: [Int]) async throws {
             let connection = try await TestServer.connect()

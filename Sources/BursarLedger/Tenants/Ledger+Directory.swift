@@ -10,8 +10,6 @@ extension Ledger: DirectoryStore {
             }
             return try await pool.transaction { connection in
                 try await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                // Where hits keep the processors busy, a batch can wait for its turn.
-                try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
                 return try await DirectoryReading(connection: connection).read(since: version)
             }
         }

@@ -4,7 +4,7 @@ import Glibc
 
 /// An established connection. Not Sendable: it lives and dies on its own thread.
 ///
-/// idle → streaming (a COPY or a row-by-row statement is under way) → idle; either → broken, for good.
+/// idle → streaming (a COPY, a cursor or a row-by-row statement is under way) → idle; either → broken, for good.
 final class Session {
     let connection: OpaquePointer
     /// How long a statement may take, and the server be silent in a stream.
@@ -14,7 +14,7 @@ final class Session {
     private(set) var isBroken = false
     /// The server said that it is leaving or was demoted: fit for no further transaction.
     private(set) var isSpoiled = false
-    /// A COPY or a row-by-row statement is open; other statements are refused meanwhile.
+    /// A COPY, a cursor or a row-by-row statement is open; other statements are refused meanwhile.
     var isStreaming = false
     var rows = RowBuilder()
     /// How many rows a cursor was asked for last.

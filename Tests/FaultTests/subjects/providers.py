@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -96,10 +97,12 @@ class Matrix:
         fault, port = self._faults[provider], self._ports[provider]
         problems: list[str] = []
         soonest_end = time.monotonic() + (TIMEOUT if fault.reason == "timed_out" else 0)
+        # A token lives on, and a rejected credential is left alone for minutes.
+        pause = max(BACKOFF, fault.retry[0] - 1) if fault.status == 503 else math.inf
 
         def most() -> int:
             """How often the provider may have been asked by now: once for us, and again by the slot itself."""
-            return 1 + int(max(0, time.monotonic() - soonest_end) / BACKOFF)
+            return 1 + int(max(0, time.monotonic() - soonest_end) / pause)
 
         first = self._ask(gateway, provider, fault, problems)
         asked = port.requests
