@@ -4,7 +4,8 @@ import Glibc
 
 /// An established connection. Not Sendable: it lives and dies on its own thread.
 ///
-/// idle → streaming (a COPY, a cursor or a row-by-row statement is under way) → idle; either → broken, for good.
+/// idle → streaming (a COPY, a cursor or a row-by-row statement is under way) → idle; either → broken, for
+/// good.
 final class Session {
     let connection: OpaquePointer
     /// How long a statement may take, and the server be silent in a stream.
