@@ -74,7 +74,8 @@ extension TextColumn {
     }
 }
 
-/// An enumeration whose cases are text in the database.
+/// An enumeration whose cases are text in the database, and of which a start reads very many: decoded by
+/// this module's own code, for the reason that `PostgresRow.read` gives.
 protocol NameColumn: PostgresEncodable, PostgresDecodable, RawRepresentable<String> {}
 
 extension NameColumn {
