@@ -102,12 +102,31 @@ import Testing
             let (waiter, attempts, _) = ask(&state, now: round * 6)
             #expect(attempts.count == 1)
             stuck += attempts
-            #expect(state.expire(waiter) == [.fail(waiter, .timedOut(.connecting))])
+            #expect(state.expire(now: at(round * 6 + 2)) == [.fail(waiter, .timedOut(.connecting))])
         }
         let (waiter, none, _) = ask(&state, now: 24)
         #expect(none.isEmpty)
         #expect(state.connected(stuck[0], now: at(25)) == [.lend(stuck[0], to: waiter)])
         #expect(state.connected(stuck[1], now: at(26)) == [.close(stuck[1])])
+    }
+
+    @Test func eachWaitsAsLongAsTheNextAndNoLonger() {
+        var state = state(size: 1)
+        let (first, attempts, _) = ask(&state)
+        #expect(state.nextEnd == at(2))
+        #expect(state.connected(attempts[0], now: at(0)) == [.lend(attempts[0], to: first)])
+        #expect(state.nextEnd == nil, "nobody waits")
+        let waiting = (1...3).map { ask(&state, now: $0).0 }
+        #expect(state.nextEnd == at(3))
+        #expect(state.expire(now: at(3) - .nanoseconds(1)).isEmpty)
+        let failures = waiting[..<2].map { PoolAction.fail($0, .poolExhausted(.waitingTimeout)) }
+        #expect(state.expire(now: at(4)) == failures)
+        #expect(state.nextEnd == at(5))
+        #expect(
+            state.giveBack(attempts[0], isReusable: true, now: at(4)) == [
+                .lend(attempts[0], to: waiting[2])
+            ])
+        #expect(state.nextEnd == nil)
     }
 
     @Test func lateAnswerIsDropped() {

@@ -26,6 +26,11 @@ struct PoolState {
         case lent(opened: Instant)
     }
 
+    private struct Waiting {
+        let id: WaiterID
+        let until: Instant
+    }
+
     private let configuration: PostgresPoolConfiguration
     /// An attempt older than this hangs in a name server: it holds no place any more.
     private let stuckAfter: Duration
@@ -34,7 +39,8 @@ struct PoolState {
     private var entries: [ConnectionID: Entry] = [:]
     /// The last returned is lent first: it is warm, and those not needed grow old.
     private var idle: [ConnectionID] = []
-    private var waiting: [WaiterID] = []
+    /// Each may wait as long as the next, so that they come to their ends in this order.
+    private var waiting: [Waiting] = []
     private var nextNumber: UInt64 = 0
     private(set) var isClosed = false
 
@@ -71,19 +77,25 @@ struct PoolState {
         guard waiting.count < configuration.waitingLimit else {
             return actions + [.fail(waiter, .poolExhausted(.waitingLimit))]
         }
-        waiting.append(waiter)
+        waiting.append(Waiting(id: waiter, until: now + configuration.waitingTimeout))
         return actions + connectForWaiting(now: now)
     }
 
-    /// A waiter's time is over. When nothing is open, it is the server that kept it waiting.
-    mutating func expire(_ waiter: WaiterID) -> [PoolAction] {
-        giveUp(
-            waiter, because: statistics.open == 0 ? .timedOut(.connecting) : .poolExhausted(.waitingTimeout))
+    /// When the next waiter's time is over; nil when nobody waits.
+    var nextEnd: Instant? { waiting.first?.until }
+
+    /// Fails those whose time is over. When nothing is open, it is the server that kept them waiting.
+    mutating func expire(now: Instant) -> [PoolAction] {
+        let error: PostgresError =
+            statistics.open == 0 ? .timedOut(.connecting) : .poolExhausted(.waitingTimeout)
+        let overdue = waiting.prefix { $0.until <= now }
+        waiting.removeFirst(overdue.count)
+        return overdue.map { .fail($0.id, error) }
     }
 
     /// A waiter's task was cancelled. Nothing when it was served meanwhile.
     mutating func giveUp(_ waiter: WaiterID, because error: PostgresError) -> [PoolAction] {
-        guard let index = waiting.firstIndex(of: waiter) else { return [] }
+        guard let index = waiting.firstIndex(where: { $0.id == waiter }) else { return [] }
         waiting.remove(at: index)
         return [.fail(waiter, error)]
     }
@@ -104,7 +116,7 @@ struct PoolState {
         entries[id] = nil
         guard used(now) == 0 else { return [] }
         defer { waiting = [] }
-        return waiting.map { .fail($0, error) }
+        return waiting.map { .fail($0.id, error) }
     }
 
     /// A borrower is done.
@@ -136,7 +148,7 @@ struct PoolState {
             idle = []
             waiting = []
         }
-        return waiting.map { .fail($0, .closed) } + idle.map { .close($0) }
+        return waiting.map { .fail($0.id, .closed) } + idle.map { .close($0) }
     }
 
     private mutating func place(_ id: ConnectionID, opened: Instant) -> [PoolAction] {
@@ -146,7 +158,7 @@ struct PoolState {
             return []
         }
         entries[id] = .lent(opened: opened)
-        return [.lend(id, to: waiting.removeFirst())]
+        return [.lend(id, to: waiting.removeFirst().id)]
     }
 
     /// One attempt for each waiter that has none yet, as far as there are places.

@@ -8,6 +8,8 @@ package final class PostgresPool: Sendable {
         var state: PoolState
         var connections: [ConnectionID: PostgresConnection] = [:]
         var waiters: [WaiterID: FirstOutcome<LeaseOutcome>] = [:]
+        /// Whether a task sleeps until the next waiter's time is over.
+        var isTimed = false
     }
 
     private let configuration: PostgresConfiguration
@@ -109,7 +111,6 @@ extension PostgresPool {
         if let early = outcome.settledValue {
             settled = early
         } else {
-            async let _: Void = giveUpLater(waiter)
             settled = await withTaskCancellationHandler {
                 await outcome.value()
             } onCancel: {
@@ -125,21 +126,35 @@ extension PostgresPool {
     }
 
     private func ask(_ outcome: FirstOutcome<LeaseOutcome>) -> WaiterID {
-        let (waiter, effects) = guarded.withLock { guarded in
+        let (waiter, effects, needsTime) = guarded.withLock { guarded in
             let waiter = guarded.state.makeWaiter()
             guarded.waiters[waiter] = outcome
-            return (waiter, guarded.resolve(guarded.state.ask(waiter, now: .now)))
+            let effects = guarded.resolve(guarded.state.ask(waiter, now: .now))
+            let needsTime = guarded.state.nextEnd != nil && !guarded.isTimed
+            if needsTime { guarded.isTimed = true }
+            return (waiter, effects, needsTime)
         }
         effects.forEach(act)
+        if needsTime { keepTime() }
         return waiter
     }
 
-    private func giveUpLater(_ waiter: WaiterID) async {
-        do {
-            try await Task.sleep(for: pool.waitingTimeout)
-            perform { state, _ in state.expire(waiter) }
-        } catch {
-            // Served or cancelled before its time was over.
+    /// One sleeper for all who wait, until nobody does: nearly all are served long before their time is over,
+    /// and a timer for each would be made and cancelled for nothing.
+    private func keepTime() {
+        Task { [weak self] in
+            while let end = self?.nextEnd() {
+                try? await Task.sleep(until: end, clock: .continuous)
+                self?.perform { state, now in state.expire(now: now) }
+            }
+        }
+    }
+
+    private func nextEnd() -> PoolState.Instant? {
+        guarded.withLock { guarded in
+            let end = guarded.state.nextEnd
+            guarded.isTimed = end != nil
+            return end
         }
     }
 
