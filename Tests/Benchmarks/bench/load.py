@@ -76,10 +76,10 @@ def open_loop(folder, port, requests, rate, seconds, connections=64):
 
 
 def warm(stand, port, requests, wanted, tls=False):
-    """Asks until so many tokens are in memory."""
+    """Asks until so many tokens are in memory. Each run begins with the first request, and has to get to the last."""
     end = time.monotonic() + 900
     while True:
-        wrk(port, requests, 2, tls=tls)
+        wrk(port, requests, 2 + wanted // 5_000, tls=tls)
         time.sleep(2)  # slots are counted every two seconds
         found = stand.metric("bursar_token_slots", 'state="fresh"')
         if found >= wanted:

@@ -1,0 +1,80 @@
+// A table does what a dictionary does, whatever collides.
+import BursarTestSupport
+import Testing
+
+@testable import BursarGateway
+
+@Suite struct EntryTableTests {
+    private final class Entry {
+        let key: Key
+        init(_ key: Key) { self.key = key }
+    }
+
+    /// Of which many have the same hash, so that most have to look for a place.
+    private struct Key: Hashable {
+        let number: Int
+        func hash(into hasher: inout Hasher) { hasher.combine(number % 3) }
+    }
+
+    private enum ByKey: EntryKeying {
+        static func key(of entry: Entry) -> Key { entry.key }
+    }
+
+    @Test(arguments: TestLength.seeds(short: 200, long: 5_000))
+    func aTableHoldsWhatADictionaryWould(seeds: Range<UInt64>) {
+        for seed in seeds {
+            var random = SplitMix64(seed: seed)
+            var table = EntryTable<ByKey>()
+            var expected: [Key: Entry] = [:]
+            for step in 0..<200 {
+                let entry = Entry(Key(number: Int(random.next() % 40)))
+                let former = expected[entry.key]
+                if random.next() % 5 < 2 {
+                    expected[entry.key] = nil
+                    #expect(table.remove(entry.key) === former)
+                } else {
+                    expected[entry.key] = entry
+                    #expect(table.replace(by: entry) === former)
+                }
+                guard matches(table, expected) else {
+                    Issue.record("seed \(seed), step \(step)")
+                    return
+                }
+            }
+        }
+    }
+
+    private func matches(_ table: EntryTable<ByKey>, _ expected: [Key: Entry]) -> Bool {
+        (0..<40).map(Key.init).allSatisfy { table[$0] === expected[$0] } && table.count == expected.count
+            && Set(table.entries.map(\.key)) == Set(expected.keys) && table.isEmpty == expected.isEmpty
+    }
+
+    @Test func entriesOfOneKeyAreToldApart() {
+        var table = EntryTable<ByKey>()
+        let same = (0..<5).map { _ in Entry(Key(number: 3)) }
+        let others = (0..<5).map { Entry(Key(number: 3 * $0 + 6)) }
+        for (one, other) in zip(same, others) {
+            table.add(one)
+            table.add(other)
+        }
+        table.remove(same[1])
+        table.remove(others[0])
+        #expect(table.first(of: Key(number: 3)) { $0 === same[2] } === same[2])
+        #expect(table.first(of: Key(number: 3)) { $0 === same[1] } == nil)
+        let kept = [same[0], same[2], same[3], same[4]].map(ObjectIdentifier.init)
+        #expect(Set(table.all(of: Key(number: 3)).map(ObjectIdentifier.init)) == Set(kept))
+        #expect(table[others[0].key] == nil && table[others[4].key] === others[4])
+        #expect(table.count == 8)
+    }
+
+    @Test func aCopyStaysAsItWas() {
+        var table = EntryTable<ByKey>()
+        table.reserveCapacity(100)
+        let entries = (0..<100).map { Entry(Key(number: $0)) }
+        for entry in entries { table.replace(by: entry) }
+        let copy = table
+        for entry in entries { table.remove(entry) }
+        #expect(table.isEmpty && copy.count == 100)
+        #expect(entries.allSatisfy { copy[$0.key] === $0 && table[$0.key] == nil })
+    }
+}
