@@ -20,7 +20,7 @@ struct Admitted {
         self.connection = connection
     }
 
-    var client: Client { caller.client }
+    var client: ClientID { caller.id }
 
     func by(_ fallback: ConnectionEntry) -> Admitted {
         var former = self
@@ -46,7 +46,7 @@ extension Gateway {
     func admit(_ request: TokenRequest, now: Instant, spent: LimitState?) throws(Rejection) -> Admitted {
         let (caller, tenant) = try caller(request.proof, named: request.tenant, now: now)
         let limit =
-            if let spent { spent } else { try spend(of: tenant, client: caller.client.id, now: now) }
+            if let spent { spent } else { try spend(of: tenant, client: caller.id, now: now) }
         var chosen: ConnectionEntry?
         do throws(Refusal) {
             let connection = try choose(request, caller: caller, tenant: tenant)
@@ -57,7 +57,7 @@ extension Gateway {
                 caller: caller, tenant: tenant, scope: scope, limit: limit, connection: connection)
         } catch {
             throw Rejection(
-                refusal: error, mayBeStale: error.mayBeStale, client: caller.client.id,
+                refusal: error, mayBeStale: error.mayBeStale, client: caller.id,
                 tenant: tenant.tenant.id, connection: chosen?.choice, limit: limit)
         }
     }
@@ -70,7 +70,7 @@ extension Gateway {
             _ = try caller(request.proof, named: admitted.tenant.tenant.id, now: now)
         } catch {
             throw Rejection(
-                refusal: error.refusal, client: admitted.client.id, tenant: admitted.tenant.tenant.id,
+                refusal: error.refusal, client: admitted.client, tenant: admitted.tenant.tenant.id,
                 connection: admitted.connection.choice, limit: admitted.limit)
         }
     }
@@ -88,14 +88,14 @@ extension Gateway {
         _ tenant: TenantEntry?, of caller: ClientEntry, named: TenantID?
     ) throws(Rejection) -> TenantEntry {
         guard let tenant else {
-            guard named != nil || caller.client.tenants.count == 1 else {
-                throw Rejection(refusal: .tenantNotNamed, client: caller.client.id)
+            guard named != nil || caller.tenants.count == 1 else {
+                throw Rejection(refusal: .tenantNotNamed, client: caller.id)
             }
-            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: caller.client.id)
+            throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: caller.id)
         }
         guard tenant.tenant.state == .active else {
             throw Rejection(
-                refusal: .tenantSuspended, client: caller.client.id, tenant: tenant.tenant.id)
+                refusal: .tenantSuspended, client: caller.id, tenant: tenant.tenant.id)
         }
         return tenant
     }
@@ -113,8 +113,8 @@ extension Gateway {
             throw Rejection(refusal: .clientUnknown, mayBeStale: true)
         }
         let client = caller.client
-        guard proof.clientID.map({ $0.withBytes { ClientID($0) } == client.client.id }) ?? true,
-            client.client.expiresAt.map({ now < $0 }) ?? true
+        guard proof.clientID.map({ $0.withBytes { ClientID($0) } == client.id }) ?? true,
+            client.expiresAt.map({ now < $0 }) ?? true
         else { throw Rejection(refusal: .clientUnknown) }
         return caller
     }
@@ -140,30 +140,30 @@ extension Gateway {
     private func choose(
         _ request: TokenRequest, caller: ClientEntry, tenant: TenantEntry
     ) throws(Refusal) -> ConnectionEntry {
-        let provider = request.provider ?? caller.client.provider
-        let environment = request.environment ?? caller.client.environment
+        let provider = request.provider ?? caller.provider
+        let environment = request.environment ?? caller.environment
         var chosen: ConnectionEntry?
         for index in tenant.connections.indices
         where (provider == nil || tenant.connections[index].profile.id == provider)
-            && (environment == nil || tenant.connections[index].connection.environment == environment)
+            && (environment == nil || tenant.connections[index].environment == environment)
         {
             guard chosen == nil else { throw .targetAmbiguous(tenant.choices) }
             chosen = tenant.connections[index]
         }
         guard let chosen else { throw .targetUnknown(tenant.choices) }
-        if environment == nil, chosen.connection.environment == .production, tenant.connections.count > 1 {
+        if environment == nil, chosen.environment == .production, tenant.connections.count > 1 {
             throw .targetAmbiguous(tenant.choices)
         }
         return chosen
     }
 
     func check(_ entry: ConnectionEntry, origin: String?, caller: ClientEntry) throws(Refusal) {
-        if let origin, !entry.connection.origins.isEmpty, !entry.connection.origins.contains(origin) {
+        if let origin, !entry.origins.isEmpty, !entry.origins.contains(origin) {
             throw .originRefused
         }
         if entry.credential.isPlatform, !entry.credential.sharesToken {
             let acting = directory.tenants(of: entry.credential.id)
-            guard acting.isSubset(of: caller.client.tenants) else { throw .sharedTokenRefused }
+            guard acting.isSubset(of: caller.tenants) else { throw .sharedTokenRefused }
         }
         guard entry.credential.state != .pending else { throw .credentialPending }
         guard !entry.isIncomplete else { throw .profileIncomplete }

@@ -14,7 +14,7 @@ extension Gateway {
             let client = try await knownClient(proof, now: start)
             let now = environment.clock.now()
             let tenants = try reportable(by: client, named: named)
-            if let first = tenants.first { limit = try spend(of: first, client: client.client.id, now: now) }
+            if let first = tenants.first { limit = try spend(of: first, client: client.id, now: now) }
             for tenant in tenants {
                 guard let (cell, demand) = renewal(of: token, in: tenant, client: client, at: now) else {
                     continue
@@ -47,7 +47,7 @@ extension Gateway {
             let tenant = client.tenant(named: named).flatMap { directory.tenant($0) }
             return [try active(tenant, of: client, named: named)]
         }
-        return client.client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
+        return client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
     }
 
     /// The slot that has to bring another token in place of a current one. The former credential's token is

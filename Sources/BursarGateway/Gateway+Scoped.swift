@@ -117,7 +117,7 @@ extension Gateway {
         values["client_id"] = entry.credential.clientID
         values["business_uuid"] = admitted.tenant.tenant.id.description
         let grant = ScopedGrant(
-            profile: entry.profile, environment: entry.connection.environment, accessToken: token.access,
+            profile: entry.profile, environment: entry.environment, accessToken: token.access,
             values: values, deadline: entry.profile.limits.timeout,
             now: environment.clock.now())
         let trace = request.token.trace?.context
@@ -142,7 +142,7 @@ extension Gateway {
         return RefreshEvent(
             id: environment.makeID(at: now), at: now, owner: entry.credential.owner,
             tenant: admitted.tenant.tenant.id, provider: entry.profile.id,
-            environment: entry.connection.environment, credential: entry.credential.id, cause: .cold,
+            environment: entry.environment, credential: entry.credential.id, cause: .cold,
             step: .scoped, failure: failure, status: report.status, latency: report.latency,
             lifetime: lifetime)
     }
@@ -164,7 +164,7 @@ extension Gateway {
                 request.members[ScopedRequest.subject] ?? "", field: ScopedRequest.subject, with: key)
             try await world.statements.record(
                 ScopedStatement(
-                    id: environment.makeID(at: now), at: now, tenant: tenant, client: admitted.client.id,
+                    id: environment.makeID(at: now), at: now, tenant: tenant, client: admitted.client,
                     provider: admitted.connection.profile.id,
                     environment: admitted.connection.connection.environment, subjectHash: subject,
                     memberHashes: hashes))

@@ -208,7 +208,7 @@ extension Gateway {
         ServedToken(
             token: token, source: source, tenant: admitted.tenant.tenant.id,
             provider: admitted.connection.profile.id,
-            environment: admitted.connection.connection.environment, at: environment.clock.now(),
+            environment: admitted.connection.environment, at: environment.clock.now(),
             scope: request.scope == nil ? nil : admitted.scope)
     }
 
@@ -245,14 +245,14 @@ extension Gateway {
 extension Admitted {
     func rejection(_ refusal: Refusal) -> Rejection {
         Rejection(
-            refusal: refusal, client: client.id, tenant: tenant.tenant.id, connection: connection.choice,
+            refusal: refusal, client: client, tenant: tenant.tenant.id, connection: connection.choice,
             limit: limit)
     }
 
     func usageKey(_ outcome: AnswerOutcome) -> UsageKey {
         UsageKey(
-            tenant: tenant.tenant.id, client: caller.client.id, provider: connection.profile.id,
-            environment: connection.connection.environment, outcome: outcome)
+            tenant: tenant.tenant.id, client: caller.id, provider: connection.profile.id,
+            environment: connection.environment, outcome: outcome)
     }
 }
 

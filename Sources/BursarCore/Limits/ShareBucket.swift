@@ -24,8 +24,8 @@ package struct ShareBucket: Sendable, Equatable {
     private var outlook = Outlook.unknown
     /// Requests since the last look, and when that was.
     private var demand: Int32 = 0
+    private var quietLooks: Int32 = 0
     private var lookedAt: Int64 = 0
-    private var quietLooks = 0
 
     /// What lending promises the next caller who has to be denied.
     private enum Outlook { case unknown, exchanging, away }

@@ -21,15 +21,15 @@ package struct TokenSlot: Sendable {
     package private(set) var lastUsed: Instant?
     /// Whether the credential has been replaced and is only kept: its token is renewed by requests alone.
     package var isKept = false
-    private var waiters: [WaiterID: TokenDemand] = [:]
-    private var flights = 0
-    /// Attempts that failed in a row.
-    private var failures = 0
     /// Whether the last flight brought nothing, also while the next one is under way.
     private(set) var isFailing = false
+    /// Attempts that failed in a row.
+    private var failures = 0
+    private var waiters: [WaiterID: TokenDemand] = [:]
+    private var flights = 0
+    private var forced = GenericCellRate()
     /// Since when the store has said that the credential is quarantined.
     private var recalledAt: Instant?
-    private var forced = GenericCellRate()
 
     /// Renewals that callers can force: 1 in 30 s, burst 3 (docs/API.md section 4).
     package static let forcedLimit = RateLimit(count: 2, period: .seconds(60), burst: 3)!

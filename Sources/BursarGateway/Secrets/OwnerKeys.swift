@@ -5,12 +5,15 @@ internal import Synchronization
 /// Connections and slots hold this rather than the keys: a key that is wrapped anew is replaced here, and is
 /// theirs at once.
 final class OwnerKeys: Sendable {
-    private let keys = Mutex<[WrappedDataKey]>([])
+    let owner: OwnerID
+    private let keys = Mutex(Few<WrappedDataKey>())
 
-    var all: [WrappedDataKey] { keys.withLock { $0 } }
+    init(owner: OwnerID) { self.owner = owner }
+
+    var all: [WrappedDataKey] { keys.withLock { Array($0) } }
 
     /// The one that seals.
     var newest: WrappedDataKey? { all.max { $0.version < $1.version } }
 
-    func replace(_ keys: [WrappedDataKey]) { self.keys.withLock { $0 = keys } }
+    func replace(_ keys: [WrappedDataKey]) { self.keys.withLock { $0 = Few(keys) } }
 }

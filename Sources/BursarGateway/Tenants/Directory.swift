@@ -26,15 +26,15 @@ final class Directory: Sendable {
     private let census = Mutex(DirectoryCensus())
     private let desk: TokenDesk
     private let vault: Vault
-    private let providers: [ProviderID: ProviderEntry]
+    private let places: [ConnectionChoice: ProviderPlace]
     private let environment: GatewayEnvironment
 
     init(
         desk: TokenDesk, vault: Vault, profiles: [ProviderID: ProviderProfile],
         environment: GatewayEnvironment
     ) {
-        providers = profiles.mapValues { ProviderEntry(profile: $0) }
-        contents = ReadersLock(Contents(tables: DirectoryTables(providers: providers)))
+        places = ProviderPlace.all(of: profiles.values)
+        contents = ReadersLock(Contents(tables: DirectoryTables(places: places)))
         self.desk = desk
         self.vault = vault
         self.environment = environment
@@ -62,7 +62,7 @@ final class Directory: Sendable {
                 guard let id = client.tenant(named: named) else { return Caller(client: client, tenant: nil) }
                 return Caller(client: client, tenant: contents.pointee.tables.tenants[id])
             }
-            if let found, found.client.client.pepperVersion == hasher.version { return found }
+            if let found, found.client.pepperVersion == hasher.version { return found }
         }
         return nil
     }
@@ -105,7 +105,7 @@ final class Directory: Sendable {
             return contents.tables.tenants
         }
         let now = environment.clock.now()
-        for entry in tenants.values { entry.bucket.grant(share, now: now) }
+        for entry in tenants.entries { entry.bucket.grant(share, now: now) }
     }
 
     // MARK: Following
@@ -138,7 +138,7 @@ final class Directory: Sendable {
     private func replaceAll(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
         let now = environment.clock.now()
         let (former, share) = contents.read { ($0.pointee.tables, $0.pointee.share) }
-        var made = DirectoryTables(providers: providers)
+        var made = DirectoryTables(places: places)
         let effects = made.apply(changes, inheriting: former, share: share, now: now)
         var granted = share
         while let other = take(made, ifShareIs: granted) {
@@ -183,11 +183,7 @@ final class Directory: Sendable {
     private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
         guard all || !touched.isEmpty else { return }
         let now = environment.clock.now()
-        let current = contents.read { contents in
-            all
-                ? contents.pointee.tables.credentials
-                : touched.reduce(into: [:]) { $0[$1] = contents.pointee.tables.credentials[$1] }
-        }
+        let current = contents.read { $0.pointee.tables.credentials }
         desk.withdraw(of: all ? nil : touched) { fields in
             guard let credential = current[fields.credential]?.credential else { return true }
             return credential.version != fields.credentialVersion || credential.state == .pending

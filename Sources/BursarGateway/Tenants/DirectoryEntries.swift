@@ -5,14 +5,14 @@ internal import Synchronization
 /// A tenant with its connections and its spending. Replaced when the tenant changes; its bucket stays.
 final class TenantEntry: Sendable {
     let tenant: Tenant
-    let connections: [ConnectionEntry]
+    let connections: Few<ConnectionEntry>
     /// Connections that nobody can use: their credential is unknown, or their provider has no profile.
     let unserved: [Connection]
     let bucket: TenantBucket
 
     /// `bucket` is of this tenant and has the shape of its limit.
     init(
-        tenant: Tenant, connections: [ConnectionEntry], unserved: [Connection], bucket: TenantBucket
+        tenant: Tenant, connections: Few<ConnectionEntry>, unserved: [Connection], bucket: TenantBucket
     ) {
         self.tenant = tenant
         self.connections = connections
@@ -29,33 +29,40 @@ final class TenantEntry: Sendable {
     /// Connections whose slot renews whether anyone asks or not.
     var keptWarm: [ConnectionEntry] {
         guard tenant.state == .active else { return [] }
-        return connections.filter { $0.connection.keepWarm && $0.credential.state != .pending }
+        return connections.filter { $0.keepWarm && $0.credential.state != .pending }
     }
 }
 
-/// A provider's profile, one for all of its connections, and what follows from it for each environment.
-final class ProviderEntry: Sendable {
+/// A provider in one environment, one for all connections to it, and what follows from its profile there.
+final class ProviderPlace: Sendable {
     let profile: ProviderProfile
-    private let tokenURLs: [ProviderEnvironment: Result<String, ProfileGap>]
-    /// Where the profile lacks something that a connection needs.
-    private let incomplete: Set<ProviderEnvironment>
+    let environment: ProviderEnvironment
+    private let tokenURL: Result<String, ProfileGap>
+    /// Whether the profile lacks something that a connection needs.
+    let isIncomplete: Bool
 
-    init(profile: ProviderProfile) {
+    init(profile: ProviderProfile, environment: ProviderEnvironment) {
         self.profile = profile
-        let places = ProviderEnvironment.allCases
-        tokenURLs = Dictionary(
-            uniqueKeysWithValues: places.map { place in
-                (place, Result { () throws(ProfileGap) in try profile.url(profile.token.path, in: place) })
-            })
-        incomplete = Set(places.filter { profile.gap(in: $0) != nil })
+        self.environment = environment
+        tokenURL = Result { () throws(ProfileGap) in try profile.url(profile.token.path, in: environment) }
+        isIncomplete = profile.gap(in: environment) != nil
     }
 
-    func tokenURL(in place: ProviderEnvironment) throws(ProfileGap) -> String {
-        guard let url = tokenURLs[place] else { throw .environmentUnknown(place) }
-        return try url.get()
+    /// Where each of these profiles' providers is.
+    static func all(of profiles: some Sequence<ProviderProfile>) -> [ConnectionChoice: ProviderPlace] {
+        var places: [ConnectionChoice: ProviderPlace] = [:]
+        for profile in profiles {
+            for environment in ProviderEnvironment.allCases {
+                let place = ProviderPlace(profile: profile, environment: environment)
+                places[place.choice] = place
+            }
+        }
+        return places
     }
 
-    func isIncomplete(in place: ProviderEnvironment) -> Bool { incomplete.contains(place) }
+    var choice: ConnectionChoice { ConnectionChoice(provider: profile.id, environment: environment) }
+
+    func requireTokenURL() throws(ProfileGap) -> String { try tokenURL.get() }
 }
 
 /// A credential in one of its versions, one for all connections and slots by it.
@@ -69,50 +76,62 @@ final class CredentialEntry: Sendable {
     }
 }
 
-/// A connection with its credential and profile, and the slots of its scopes.
+/// A connection with its credential and profile, and the slots of its scopes. What its place and credential
+/// say it does not hold itself: there are as many as tenants.
 final class ConnectionEntry: Sendable {
-    let connection: Connection
+    private let place: ProviderPlace
     private let holder: CredentialEntry
-    private let provider: ProviderEntry
     /// The same connection by the credential that the present one replaced, while that is kept.
     let fallback: ConnectionEntry?
-    /// Whether the profile lacks something that the connection's environment needs.
-    let isIncomplete: Bool
+    private let tenant: TenantID
+    private let former: CredentialID?
+    let keepWarm: Bool
+    let origins: [String]
     private let slots = Mutex(Slots())
 
     private struct Slots {
-        /// One for each scope; they are few.
-        var cells: [SlotCell] = []
+        /// One for each scope.
+        var cells = Few<SlotCell>()
         /// Whether another entry has taken this one's place.
         var isClosed = false
     }
 
     /// The slots of `former` move over: a changed name must not make a report about a token miss its slot.
     init(
-        connection: Connection, credential: CredentialEntry, provider: ProviderEntry,
+        connection: Connection, credential: CredentialEntry, place: ProviderPlace,
         fallback: ConnectionEntry? = nil, former: ConnectionEntry?
     ) {
-        self.connection = connection
+        self.place = place
         holder = credential
-        self.provider = provider
         self.fallback = fallback
-        isIncomplete = provider.isIncomplete(in: connection.environment)
+        tenant = connection.tenant
+        self.former = connection.former
+        keepWarm = connection.keepWarm
+        origins = connection.origins
         guard let former, former.credential.version == credential.credential.version else { return }
         // Those of a credential that was pending meanwhile have been withdrawn.
         let known = former.slots.withLock { $0.cells }.filter { !$0.isWithdrawn }
-        slots.withLock { $0.cells = known }
+        slots.withLock { $0.cells = Few(known) }
     }
 
+    /// As it is stored; of one by the former credential, as if that were the present one.
+    var connection: Connection {
+        Connection(
+            tenant: tenant, provider: place.profile.id, environment: place.environment,
+            credential: holder.credential.id, former: former, origins: origins, keepWarm: keepWarm)
+    }
+
+    var environment: ProviderEnvironment { place.environment }
+    var isIncomplete: Bool { place.isIncomplete }
     var credential: Credential { holder.credential }
-    var profile: ProviderProfile { provider.profile }
+    var profile: ProviderProfile { place.profile }
 
     /// The slot for `scope`, remembered here so that a hit need not look it up in the desk. Nil when this
     /// entry has been replaced meanwhile: it makes no more slots, which nobody would withdraw.
     func cell(scope: String?, desk: TokenDesk) throws(ProfileGap) -> SlotCell? {
         if let cell = knownCell(scope: scope) { return cell }
         let context = FlightContext(
-            provider: provider, credential: holder, environment: connection.environment,
-            tokenURL: try provider.tokenURL(in: connection.environment), scope: scope)
+            place: place, credential: holder, tokenURL: try place.requireTokenURL(), scope: scope)
         // Under the lock, so that whatever was made before `close` is in the desk by then.
         return slots.withLock { slots in
             guard !slots.isClosed else { return nil }
@@ -132,9 +151,7 @@ final class ConnectionEntry: Sendable {
     /// The connection by the present credential, and by the former one where that is kept.
     var withFallback: [ConnectionEntry] { [self] + [fallback].compactMap(\.self) }
 
-    var choice: ConnectionChoice {
-        ConnectionChoice(provider: profile.id, environment: connection.environment)
-    }
+    var choice: ConnectionChoice { place.choice }
 
     /// The slot for `scope`, if requests have come for it.
     func knownCell(scope: String?) -> SlotCell? {
@@ -142,7 +159,7 @@ final class ConnectionEntry: Sendable {
     }
 
     /// The slots that requests have come for.
-    var knownCells: [SlotCell] { slots.withLock { $0.cells } }
+    var knownCells: Few<SlotCell> { slots.withLock { $0.cells } }
 
     /// Whether callers live on the former credential: the provider rejects the present one.
     func isServedByFormer(at now: Instant) -> Bool {
@@ -150,15 +167,32 @@ final class ConnectionEntry: Sendable {
     }
 }
 
-/// A client, found by the hash of its secret.
+/// A client, found by the hash of its secret. In this order its parts take the least memory.
 final class ClientEntry: Sendable {
-    let client: Client
-    init(client: Client) { self.client = client }
+    let id: ClientID
+    let environment: ProviderEnvironment?
+    let expiresAt: Instant?
+    private let heldPepperVersion: Int32
+    let secretHash: ClientSecretHash
+    let tenants: Few<TenantID>
+    let provider: ProviderID?
+
+    init(client: Client) {
+        id = client.id
+        environment = client.environment
+        expiresAt = client.expiresAt
+        heldPepperVersion = Int32(client.pepperVersion)
+        secretHash = client.secretHash
+        tenants = Few(client.tenants)
+        provider = client.provider
+    }
+
+    var pepperVersion: Int { Int(heldPepperVersion) }
 
     /// The tenant that a request of this client is for: the one that it names, or the only one there is.
     func tenant(named: TenantID?) -> TenantID? {
-        if let named { return client.tenants.contains(named) ? named : nil }
-        return client.tenants.count == 1 ? client.tenants[0] : nil
+        if let named { return tenants.contains(named) ? named : nil }
+        return tenants.count == 1 ? tenants[0] : nil
     }
 }
 

@@ -4,17 +4,17 @@ internal import BursarCore
 /// The configuration without a lock. A change costs as much as it touches, however many tenants there are: it
 /// is made under the lock that every request takes. Only a reading of everything costs more, beside the lock.
 struct DirectoryTables {
-    private(set) var tenants: [TenantID: TenantEntry] = [:]
-    private(set) var clientsByHash: [ClientSecretHash: ClientEntry] = [:]
-    private(set) var credentials: [CredentialID: CredentialEntry] = [:]
-    private(set) var keys: [OwnerID: OwnerKeys] = [:]
-    private var clients: [ClientID: ClientEntry] = [:]
+    private(set) var tenants = EntryTable<TenantsByID>()
+    private(set) var clientsByHash = EntryTable<ClientsByHash>()
+    private(set) var credentials = EntryTable<CredentialsByID>()
+    private(set) var keys = EntryTable<KeysByOwner>()
+    private var clients = EntryTable<ClientsByID>()
     /// Tenants with a connection by a credential that is not their own, or was unknown then. Of their own
     /// ones the owner says whose they are.
     private var sharers: [CredentialID: Set<TenantID>] = [:]
     /// How many connections want a credential's slot kept warm, where any does.
     private var warm: [CredentialID: Int] = [:]
-    private let providers: [ProviderID: ProviderEntry]
+    private let places: [ConnectionChoice: ProviderPlace]
 
     /// What a change has made of the tenants, for those who keep something about them.
     struct Effects {
@@ -27,7 +27,7 @@ struct DirectoryTables {
         var credentials: Set<CredentialID> = []
     }
 
-    init(providers: [ProviderID: ProviderEntry]) { self.providers = providers }
+    init(places: [ConnectionChoice: ProviderPlace]) { self.places = places }
 
     // MARK: Looking up
 
@@ -66,14 +66,14 @@ struct DirectoryTables {
         if !changes.isComplete {
             effects.credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
         }
-        if let former { effects.replaced = Array(former.tenants.values) }
-        replaceKeys(changes, former: former?.keys ?? [:])
+        if let former { effects.replaced = Array(former.tenants.entries) }
+        replaceKeys(changes, former: former?.keys)
         replaceClients(changes)
         let affected = replaceCredentials(changes, effects.credentials)
         let present = Set(changes.tenants.map(\.id))
         for id in changes.touchedTenants.subtracting(present) {
             disconnect(id)
-            keys[OwnerID(id)] = nil
+            keys.remove(OwnerID(id))
             replace(id, by: nil, &effects)
         }
         let connections = changes.connections.grouped(by: \.tenant)
@@ -104,20 +104,20 @@ struct DirectoryTables {
     }
 
     /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
-    private mutating func replaceKeys(_ changes: DirectoryChanges, former: [OwnerID: OwnerKeys]) {
+    private mutating func replaceKeys(_ changes: DirectoryChanges, former: EntryTable<KeysByOwner>?) {
         let present = changes.dataKeys.grouped(by: \.owner)
         for owner in changes.touchedOwners where present[owner] == nil { keys[owner]?.replace([]) }
         for (owner, keys) in present {
-            let holder = self.keys[owner] ?? former[owner] ?? OwnerKeys()
+            let holder = self.keys[owner] ?? former?[owner] ?? OwnerKeys(owner: owner)
             holder.replace(keys)
-            self.keys[owner] = holder
+            self.keys.replace(by: holder)
         }
     }
 
     private mutating func holder(of owner: OwnerID) -> OwnerKeys {
         if let known = keys[owner] { return known }
-        let made = OwnerKeys()
-        keys[owner] = made
+        let made = OwnerKeys(owner: owner)
+        keys.add(made)
         return made
     }
 
@@ -125,14 +125,13 @@ struct DirectoryTables {
         // A reading of everything finds none, and may bring a million.
         if !clients.isEmpty {
             for id in changes.touchedClients.union(changes.clients.map(\.id)) {
-                guard let former = clients.removeValue(forKey: id) else { continue }
-                clientsByHash[former.client.secretHash] = nil
+                if let former = clients.remove(id) { clientsByHash.remove(former) }
             }
         }
         for client in changes.clients {
             let entry = ClientEntry(client: client)
-            clients[client.id] = entry
-            clientsByHash[client.secretHash] = entry
+            clients.replace(by: entry)
+            clientsByHash.replace(by: entry)
         }
     }
 
@@ -142,11 +141,11 @@ struct DirectoryTables {
     ) -> Set<TenantID> {
         var owners: [CredentialID: OwnerID] = [:]
         if !credentials.isEmpty {
-            for id in touched { owners[id] = credentials.removeValue(forKey: id)?.credential.owner }
+            for id in touched { owners[id] = credentials.remove(id)?.credential.owner }
         }
         for credential in changes.credentials {
-            credentials[credential.id] = CredentialEntry(
-                credential: credential, keys: holder(of: credential.owner))
+            credentials.replace(
+                by: CredentialEntry(credential: credential, keys: holder(of: credential.owner)))
         }
         // Tables that are made anew have no connections yet.
         guard !tenants.isEmpty else { return [] }
@@ -175,12 +174,7 @@ struct DirectoryTables {
     }
 
     private mutating func replace(_ tenant: TenantID, by made: TenantEntry?, _ effects: inout Effects) {
-        let replaced =
-            if let made {
-                tenants.updateValue(made, forKey: tenant)
-            } else {
-                tenants.removeValue(forKey: tenant)
-            }
+        let replaced = if let made { tenants.replace(by: made) } else { tenants.remove(tenant) }
         if let replaced {
             effects.replaced.append(replaced)
             for connection in replaced.keptWarm {
@@ -198,8 +192,8 @@ struct DirectoryTables {
     private func entry(
         of tenant: Tenant, _ stored: [Connection], former: TenantEntry?, share: ReplicaShare, now: Instant
     ) -> TenantEntry {
-        let known = (former?.connections ?? []).flatMap(\.withFallback)
-        var (entries, unserved): ([ConnectionEntry], [Connection]) = ([], [])
+        let known = former?.connections.flatMap(\.withFallback) ?? []
+        var (entries, unserved) = (Few<ConnectionEntry>(), [Connection]())
         for connection in stored {
             let fallback = connection.former.flatMap { entry(for: connection, by: $0, known: known) }
             if let entry = entry(
@@ -220,11 +214,10 @@ struct DirectoryTables {
         for connection: Connection, by id: CredentialID, fallback: ConnectionEntry? = nil,
         known: [ConnectionEntry]
     ) -> ConnectionEntry? {
-        guard let credential = credentials[id], let provider = providers[connection.provider] else {
-            return nil
-        }
+        let choice = ConnectionChoice(provider: connection.provider, environment: connection.environment)
+        guard let credential = credentials[id], let place = places[choice] else { return nil }
         return ConnectionEntry(
-            connection: connection, credential: credential, provider: provider, fallback: fallback,
+            connection: connection, credential: credential, place: place, fallback: fallback,
             former: known.first { $0.credential.id == id })
     }
 }
@@ -242,4 +235,26 @@ extension Sequence {
 extension Connection {
     /// Those that it names.
     fileprivate var credentials: [CredentialID] { [credential] + [former].compactMap(\.self) }
+}
+
+// MARK: Keys
+
+enum TenantsByID: EntryKeying {
+    static func key(of entry: TenantEntry) -> TenantID { entry.tenant.id }
+}
+
+enum ClientsByID: EntryKeying {
+    static func key(of entry: ClientEntry) -> ClientID { entry.id }
+}
+
+enum ClientsByHash: EntryKeying {
+    static func key(of entry: ClientEntry) -> ClientSecretHash { entry.secretHash }
+}
+
+enum CredentialsByID: EntryKeying {
+    static func key(of entry: CredentialEntry) -> CredentialID { entry.credential.id }
+}
+
+enum KeysByOwner: EntryKeying {
+    static func key(of entry: OwnerKeys) -> OwnerID { entry.owner }
 }

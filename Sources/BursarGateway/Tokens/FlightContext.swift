@@ -3,24 +3,20 @@ internal import BursarCore
 
 /// The credential, opened only when the flight needs it, and the profile to send it by.
 struct FlightContext: Sendable {
-    private let provider: ProviderEntry
+    private let place: ProviderPlace
     private let holder: CredentialEntry
-    let environment: ProviderEnvironment
     let scope: String?
     private let tokenURL: String
 
-    init(
-        provider: ProviderEntry, credential: CredentialEntry, environment: ProviderEnvironment,
-        tokenURL: String, scope: String?
-    ) {
-        self.provider = provider
+    init(place: ProviderPlace, credential: CredentialEntry, tokenURL: String, scope: String?) {
+        self.place = place
         holder = credential
-        self.environment = environment
         self.tokenURL = tokenURL
         self.scope = scope
     }
 
-    var profile: ProviderProfile { provider.profile }
+    var profile: ProviderProfile { place.profile }
+    var environment: ProviderEnvironment { place.environment }
     var credential: Credential { holder.credential }
     var keys: OwnerKeys { holder.keys }
 
@@ -33,7 +29,7 @@ struct FlightContext: Sendable {
     }
 
     /// Whose places its flights stand in line for.
-    var choice: ConnectionChoice { ConnectionChoice(provider: profile.id, environment: environment) }
+    var choice: ConnectionChoice { place.choice }
 
     /// How many flights there are at most for slots that nobody uses: enough that a place never stands empty,
     /// and few enough that the last one in line gets its turn in time.

@@ -10,18 +10,17 @@ final class SlotCell: Sendable {
 
     /// Everything a flight needs to know; a changed credential makes another slot.
     let context: FlightContext
-    private let digest: InlineArray<32, UInt8>
 
     private struct Contents {
         var slot = TokenSlot()
         var answers: [WaiterID: Answer] = [:]
         var waiterCount = 0
+        /// The time of its entry in the calendar; nil when it has none.
+        var entry: Instant?
         var keepWarm = false
         /// Whether the credential has gone; nothing starts any more.
         var isWithdrawn = false
         var mayHoldLease = false
-        /// The time of its entry in the calendar; nil when it has none.
-        var entry: Instant?
 
         func waits(for reason: FailureReason?, now: Instant) -> Bool {
             guard case .coolingDown(let cooling, _) = slot.state, now < cooling.retryAt else { return false }
@@ -33,8 +32,6 @@ final class SlotCell: Sendable {
 
     init(context: FlightContext) {
         self.context = context
-        var digest = SHA256.hash(data: context.fields.canonicalBytes).makeIterator()
-        self.digest = InlineArray { _ in digest.next() ?? 0 }
         var contents = Contents()
         contents.slot.isKept = context.credential.state == .retiring
         self.contents = Mutex(contents)
@@ -42,7 +39,8 @@ final class SlotCell: Sendable {
 
     /// Put together when it is asked for: there are as many slots as tenants, and few have a flight.
     var key: SlotKey {
-        SlotKey(fields: context.fields, digest: digest.indices.map { digest[$0] })
+        let fields = context.fields
+        return SlotKey(fields: fields, digest: Array(SHA256.hash(data: fields.canonicalBytes)))
     }
 
     enum Asked {

@@ -9,13 +9,13 @@ internal import Synchronization
 final class TokenDesk: Sendable {
     private struct Contents {
         /// Of each credential few: one for each scope.
-        var cells: [CredentialID: [SlotCell]] = [:]
+        var cells = EntryTable<CellsByCredential>()
         var due = Heap<Due>()
         /// By where their provider's places are.
         var warming: [ConnectionChoice: Warming] = [:]
 
         func cell(of fields: SlotFields) -> SlotCell? {
-            cells[fields.credential]?.first { $0.context.fields == fields }
+            cells.first(of: fields.credential) { $0.context.fields == fields }
         }
     }
 
@@ -53,14 +53,14 @@ final class TokenDesk: Sendable {
         let made = SlotCell(context: context)
         return contents.withLock { contents in
             if let cell = contents.cell(of: fields) { return cell }
-            contents.cells[fields.credential, default: []].append(made)
+            contents.cells.add(made)
             return made
         }
     }
 
     /// The slots of a credential that are in memory.
     func cells(of credential: CredentialID) -> [SlotCell] {
-        contents.withLock { $0.cells[credential] ?? [] }
+        contents.withLock { $0.cells.all(of: credential) }
     }
 
     /// The slots that `isMeant` picks out of all. It takes as long as there are slots.
@@ -69,7 +69,7 @@ final class TokenDesk: Sendable {
     }
 
     /// It takes as long as there are slots.
-    var allCells: [SlotCell] { contents.withLock { $0.cells.values.flatMap(\.self) } }
+    var allCells: [SlotCell] { contents.withLock { Array($0.cells.entries) } }
 
     /// Drops slots of these credentials, or of all, whose credential is not as it has to be: their tokens are
     /// gone, and late answers with them.
@@ -77,11 +77,7 @@ final class TokenDesk: Sendable {
         let known = credentials.map { $0.flatMap { cells(of: $0) } } ?? allCells
         let gone = known.filter { leaves($0.context.fields) }
         contents.withLock { contents in
-            for cell in gone {
-                let credential = cell.context.credential.id
-                contents.cells[credential]?.removeAll { $0 === cell }
-                if contents.cells[credential]?.isEmpty == true { contents.cells[credential] = nil }
-            }
+            for cell in gone { contents.cells.remove(cell) }
         }
         for cell in gone { cell.withdraw() }
     }
@@ -237,4 +233,8 @@ final class TokenDesk: Sendable {
         for cell in allCells { census.add(cell.condition(at: now), of: cell.context.profile.id) }
         return census
     }
+}
+
+enum CellsByCredential: EntryKeying {
+    static func key(of entry: SlotCell) -> CredentialID { entry.context.credential.id }
 }

@@ -26,7 +26,7 @@ import Testing
     @Test func aChangeTouchesWhatItNamesAlone() async throws {
         let fixture = GatewayFixture()
         let merchants = (0..<5).map { _ in fixture.addMerchant() }
-        var tables = DirectoryTables(providers: ProviderEntry.samples)
+        var tables = DirectoryTables(places: ProviderPlace.samples)
         let all = try await fixture.directory.changes(since: nil)
         _ = tables.apply(all, share: .whole, now: fixture.clock.now())
         fixture.writeKeyring(GatewayFixture.firstKey, GatewayFixture.secondKey)
@@ -45,7 +45,7 @@ import Testing
     @Test func anEntryThatWasReplacedMakesNoMoreSlots() async throws {
         let fixture = GatewayFixture()
         let merchant = fixture.addMerchant()
-        var tables = DirectoryTables(providers: ProviderEntry.samples)
+        var tables = DirectoryTables(places: ProviderPlace.samples)
         let all = try await fixture.directory.changes(since: nil)
         _ = tables.apply(all, share: .whole, now: fixture.clock.now())
         let (entry, desk) = (try #require(tables.tenants[merchant.tenant]).connections[0], TokenDesk())
@@ -59,8 +59,8 @@ import Testing
     }
 }
 
-extension ProviderEntry {
-    static let samples = ProviderProfile.samples.mapValues { ProviderEntry(profile: $0) }
+extension ProviderPlace {
+    static let samples = ProviderPlace.all(of: ProviderProfile.samples.values)
 }
 
 /// A configuration that is changed by chance, and tables that follow it.
@@ -69,7 +69,7 @@ private struct ConfigurationLife {
     struct Picture: Equatable {
         var tenants: [TenantID: Tenant] = [:]
         var connections: [TenantID: Set<[String]>] = [:]
-        var clients: [ClientSecretHash: Client] = [:]
+        var clients: [ClientSecretHash: [String]] = [:]
         var acting: [CredentialID: Set<TenantID>] = [:]
         var users: [CredentialID: Set<TenantID>] = [:]
         var warm: Set<CredentialID> = []
@@ -81,7 +81,7 @@ private struct ConfigurationLife {
 
     var random: SplitMix64
     private let store = MemoryDirectoryStore()
-    private var tables = DirectoryTables(providers: ProviderEntry.samples)
+    private var tables = DirectoryTables(places: ProviderPlace.samples)
     private var census = DirectoryCensus()
     private var version: ConfigVersion?
     private let tenants: [TenantID]
@@ -191,7 +191,7 @@ private struct ConfigurationLife {
 
     func pictureMadeAnew() async throws -> Picture {
         let changes = try await store.changes(since: nil)
-        var tables = DirectoryTables(providers: ProviderEntry.samples)
+        var tables = DirectoryTables(places: ProviderPlace.samples)
         var census = DirectoryCensus()
         census.apply(changes, tables.apply(changes, share: .whole, now: Instant(seconds: 1)))
         return picture(of: tables, census)
@@ -201,9 +201,11 @@ private struct ConfigurationLife {
 
     private func picture(of tables: DirectoryTables, _ census: DirectoryCensus) -> Picture {
         var picture = Picture()
-        picture.tenants = tables.tenants.mapValues(\.tenant)
-        picture.connections = tables.tenants.mapValues { Set($0.connections.map(Self.words)) }
-        picture.clients = tables.clientsByHash.mapValues(\.client)
+        for entry in tables.tenants.entries {
+            picture.tenants[entry.tenant.id] = entry.tenant
+            picture.connections[entry.tenant.id] = Set(entry.connections.map(Self.words))
+        }
+        for entry in tables.clientsByHash.entries { picture.clients[entry.secretHash] = Self.words(entry) }
         for credential in credentials {
             picture.acting[credential.id] = tables.tenants(of: credential.id)
             picture.users[credential.id] = tables.users(of: credential.id, owner: credential.owner)
@@ -212,6 +214,14 @@ private struct ConfigurationLife {
         picture.endings = census.endings
         picture.rotating = Set(census.rotating.keys)
         return picture
+    }
+
+    private static func words(_ entry: ClientEntry) -> [String] {
+        [
+            "\(entry.id) \(entry.pepperVersion)", "\(entry.tenants.sorted())",
+            "\([entry.provider?.text, entry.environment?.rawValue])",
+            entry.expiresAt.map { "\($0.microseconds)" } ?? "",
+        ]
     }
 
     private static func words(_ entry: ConnectionEntry) -> [String] {

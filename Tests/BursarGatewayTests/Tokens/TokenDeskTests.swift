@@ -53,7 +53,7 @@ import Testing
 
     private func addWarmSlots() async throws -> (TokenDesk, [SlotCell]) {
         let merchants = (0..<200).map { _ in fixture.addMerchant() }
-        var tables = DirectoryTables(providers: ProviderEntry.samples)
+        var tables = DirectoryTables(places: ProviderPlace.samples)
         let all = try await fixture.directory.changes(since: nil)
         _ = tables.apply(all, share: .whole, now: fixture.clock.now())
         let desk = TokenDesk()

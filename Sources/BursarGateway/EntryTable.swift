@@ -9,9 +9,9 @@ protocol EntryKeying {
 }
 
 /// Objects, found by a key that each holds itself. There are several tables with an entry for each tenant: a
-/// dictionary would hold every key once more, and a look-up in it would touch memory that is in no cache three
+/// dictionary would hold every key once more, and a look-up in it touches memory that is in no cache three
 /// times before it touches the entry. Open addressing with linear probing (Knuth, The Art of Computer
-/// Programming 3, 6.4), at most half full, so that the first place is nearly always the right one.
+/// Programming, volume 3, 6.4), at most half full, so that the first place is nearly always the right one.
 struct EntryTable<Keying: EntryKeying> {
     typealias Entry = Keying.Entry
     typealias Key = Keying.Key
