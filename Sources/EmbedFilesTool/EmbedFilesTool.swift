@@ -20,6 +20,8 @@ struct EmbedFilesTool {
             source += "        (\(literal(name)), \(literal(text))),\n"
         }
         source += "    ]\n}\n"
+        // The build runs this more often than files change, and would compile everything that needs them.
+        guard (try? String(contentsOfFile: output, encoding: .utf8)) != source else { return }
         try source.write(toFile: output, atomically: true, encoding: .utf8)
     }
 
