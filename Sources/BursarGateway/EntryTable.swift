@@ -23,7 +23,12 @@ struct EntryTable<Keying: EntryKeying> {
     var isEmpty: Bool { count == 0 }
 
     /// All of them, in no order that means anything.
-    var entries: some Sequence<Entry> { places.lazy.compactMap(\.self) }
+    var entries: [Entry] {
+        var entries: [Entry] = []
+        entries.reserveCapacity(count)
+        for case let entry? in places { entries.append(entry) }
+        return entries
+    }
 
     // MARK: Looking up
 
@@ -57,14 +62,17 @@ struct EntryTable<Keying: EntryKeying> {
 
     // MARK: Changing
 
-    /// Makes room for so many entries at once.
-    mutating func reserveCapacity(_ wanted: Int) {
-        guard places.count < 2 * wanted else { return }
+    /// Makes room for so many entries at once. Whether it was not there: then this took as long as there are
+    /// entries, each of which is asked for its key.
+    @discardableResult
+    mutating func reserveCapacity(_ wanted: Int) -> Bool {
+        guard places.count < 2 * wanted else { return false }
         var size = max(places.count, 16)
         while size < 2 * wanted { size *= 2 }
         let former = places
         places = Array(repeating: nil, count: size)
         for case let entry? in former { place(entry) }
+        return true
     }
 
     /// Puts `entry` in the place of the one with its key, which comes back.

@@ -166,7 +166,7 @@ extension Gateway {
                 ScopedStatement(
                     id: environment.makeID(at: now), at: now, tenant: tenant, client: admitted.client,
                     provider: admitted.connection.profile.id,
-                    environment: admitted.connection.connection.environment, subjectHash: subject,
+                    environment: admitted.connection.environment, subjectHash: subject,
                     memberHashes: hashes))
         } catch {
             environment.logger.error(

@@ -49,6 +49,32 @@ import Testing
             && Set(table.entries.map(\.key)) == Set(expected.keys) && table.isEmpty == expected.isEmpty
     }
 
+    @Test(arguments: TestLength.seeds(short: 200, long: 5_000))
+    func severalOfAKeyComeAndGo(seeds: Range<UInt64>) {
+        for seed in seeds {
+            var random = SplitMix64(seed: seed)
+            var table = EntryTable<ByKey>()
+            var expected: [Entry] = []
+            for step in 0..<200 {
+                if random.next() % 5 < 2, let gone = expected.randomElement(using: &random) {
+                    expected.removeAll { $0 === gone }
+                    table.remove(gone)
+                } else {
+                    expected.append(Entry(Key(number: Int(random.next() % 10))))
+                    table.add(expected[expected.count - 1])
+                }
+                let key = Key(number: Int(random.next() % 10))
+                let (found, there) = (table.all(of: key), expected.filter { $0.key == key })
+                guard Set(found.map(ObjectIdentifier.init)) == Set(there.map(ObjectIdentifier.init)),
+                    found.count == there.count, table.count == expected.count
+                else {
+                    Issue.record("seed \(seed), step \(step)")
+                    return
+                }
+            }
+        }
+    }
+
     @Test func entriesOfOneKeyAreToldApart() {
         var table = EntryTable<ByKey>()
         let same = (0..<5).map { _ in Entry(Key(number: 3)) }

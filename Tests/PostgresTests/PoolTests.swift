@@ -40,6 +40,26 @@ extension ServerTests {
             }
         }
 
+        @Test func soIsEveryoneWhoComesLater() async throws {
+            try await withPool(.init(size: 1, waitingTimeout: .milliseconds(200))) { pool in
+                try await pool.withConnection { _ in
+                    // In the end nobody waits, so that the last one has to be timed anew.
+                    for waiters in [3, 1, 1] {
+                        let errors = await withTaskGroup { group in
+                            for _ in 0..<waiters {
+                                group.addTask {
+                                    try? await TestServer.error { try await pool.query("SELECT 1") }
+                                }
+                            }
+                            return await group.reduce(into: []) { $0.append($1) }
+                        }
+                        #expect(errors == Array(repeating: .poolExhausted(.waitingTimeout), count: waiters))
+                        try await TestServer.until("nobody is timed") { !pool.isTimed }
+                    }
+                }
+            }
+        }
+
         @Test func oneWaiterTooManyIsRefusedAtOnce() async throws {
             try await withPool(.init(size: 1, waitingLimit: 1, waitingTimeout: .seconds(20))) { pool in
                 let waiter = try await pool.withConnection { _ in

@@ -128,16 +128,26 @@ final class Directory: Sendable {
     }
 
     private func replaceSome(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
+        makeRoom(for: changes)
         let now = environment.clock.now()
         return contents.write { contents in
             contents.tables.apply(changes, share: contents.share, now: now)
         }
     }
 
+    /// Tables that have to grow do so beside those that requests go on with meanwhile.
+    private func makeRoom(for changes: DirectoryChanges) {
+        var tables = contents.read { $0.pointee.tables }
+        guard tables.makeRoom(for: changes) else { return }
+        // The former ones go after the lock: each of their entries is let go of.
+        contents.write { swap(&$0.tables, &tables) }
+    }
+
     /// Makes all tables anew, beside those that requests go on with meanwhile.
     private func replaceAll(_ changes: DirectoryChanges) -> DirectoryTables.Effects {
         let now = environment.clock.now()
         let (former, share) = contents.read { ($0.pointee.tables, $0.pointee.share) }
+        desk.makeRoom(for: changes.connections.count)
         var made = DirectoryTables(places: places)
         let effects = made.apply(changes, inheriting: former, share: share, now: now)
         var granted = share
@@ -183,6 +193,7 @@ final class Directory: Sendable {
     private func settleSlots(of touched: Set<CredentialID>, all: Bool) {
         guard all || !touched.isEmpty else { return }
         let now = environment.clock.now()
+        // Nobody changes the table meanwhile, and so nobody has to copy it.
         let current = contents.read { $0.pointee.tables.credentials }
         desk.withdraw(of: all ? nil : touched) { fields in
             guard let credential = current[fields.credential]?.credential else { return true }

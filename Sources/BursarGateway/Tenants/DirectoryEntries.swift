@@ -114,7 +114,7 @@ final class ConnectionEntry: Sendable {
         slots.withLock { $0.cells = Few(known) }
     }
 
-    /// As it is stored; of one by the former credential, as if that were the present one.
+    /// As it is stored; but where this is the fallback of another, the present credential is the former one.
     var connection: Connection {
         Connection(
             tenant: tenant, provider: place.profile.id, environment: place.environment,

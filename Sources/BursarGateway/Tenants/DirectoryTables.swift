@@ -2,7 +2,8 @@
 internal import BursarCore
 
 /// The configuration without a lock. A change costs as much as it touches, however many tenants there are: it
-/// is made under the lock that every request takes. Only a reading of everything costs more, beside the lock.
+/// is made under the lock that every request takes. A reading of everything costs more, and so do tables that
+/// grow: both beside the lock.
 struct DirectoryTables {
     private(set) var tenants = EntryTable<TenantsByID>()
     private(set) var clientsByHash = EntryTable<ClientsByHash>()
@@ -61,12 +62,12 @@ struct DirectoryTables {
         _ changes: DirectoryChanges, inheriting former: DirectoryTables? = nil, share: ReplicaShare,
         now: Instant
     ) -> Effects {
-        reserve(for: changes)
+        makeRoom(for: changes)
         var effects = Effects()
         if !changes.isComplete {
             effects.credentials = changes.touchedCredentials.union(changes.credentials.map(\.id))
         }
-        if let former { effects.replaced = Array(former.tenants.entries) }
+        if let former { effects.replaced = former.tenants.entries }
         replaceKeys(changes, former: former?.keys)
         replaceClients(changes)
         let affected = replaceCredentials(changes, effects.credentials)
@@ -93,14 +94,17 @@ struct DirectoryTables {
         return effects
     }
 
-    /// Growing would hash everything anew each time.
-    private mutating func reserve(for changes: DirectoryChanges) {
-        guard changes.isComplete else { return }
-        tenants.reserveCapacity(changes.tenants.count)
-        clients.reserveCapacity(changes.clients.count)
-        clientsByHash.reserveCapacity(changes.clients.count)
-        credentials.reserveCapacity(changes.credentials.count)
-        keys.reserveCapacity(changes.dataKeys.count)
+    /// Whether any table had to grow, which takes as long as it has entries.
+    @discardableResult
+    mutating func makeRoom(for changes: DirectoryChanges) -> Bool {
+        let grown = [
+            tenants.reserveCapacity(tenants.count + changes.tenants.count),
+            clients.reserveCapacity(clients.count + changes.clients.count),
+            clientsByHash.reserveCapacity(clientsByHash.count + changes.clients.count),
+            credentials.reserveCapacity(credentials.count + changes.credentials.count),
+            keys.reserveCapacity(keys.count + changes.dataKeys.count),
+        ]
+        return grown.contains(true)
     }
 
     /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.

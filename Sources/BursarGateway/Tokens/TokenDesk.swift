@@ -58,6 +58,11 @@ final class TokenDesk: Sendable {
         }
     }
 
+    /// A table that grew later would keep those waiting who come for a new slot.
+    func makeRoom(for slots: Int) {
+        contents.withLock { _ = $0.cells.reserveCapacity(slots) }
+    }
+
     /// The slots of a credential that are in memory.
     func cells(of credential: CredentialID) -> [SlotCell] {
         contents.withLock { $0.cells.all(of: credential) }
@@ -69,7 +74,7 @@ final class TokenDesk: Sendable {
     }
 
     /// It takes as long as there are slots.
-    var allCells: [SlotCell] { contents.withLock { Array($0.cells.entries) } }
+    var allCells: [SlotCell] { contents.withLock { $0.cells.entries } }
 
     /// Drops slots of these credentials, or of all, whose credential is not as it has to be: their tokens are
     /// gone, and late answers with them.

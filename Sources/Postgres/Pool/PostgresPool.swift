@@ -35,6 +35,9 @@ package final class PostgresPool: Sendable {
     /// What the pool holds just now.
     package var statistics: PostgresPoolStatistics { guarded.withLock { $0.state.statistics } }
 
+    /// Whether a task sleeps for those who wait.
+    var isTimed: Bool { guarded.withLock { $0.isTimed } }
+
     /// Lends a connection to `body`, which must not keep it. Waits at most `waitingTimeout` for one, and
     /// throws `CancellationError` when the task is cancelled meanwhile. Throws at once while the watch knows
     /// that no primary answers.
@@ -142,15 +145,17 @@ extension PostgresPool {
     /// One sleeper for all who wait, until nobody does: nearly all are served long before their time is over,
     /// and a timer for each would be made and cancelled for nothing.
     private func keepTime() {
-        Task { [weak self] in
-            while let end = self?.nextEnd() {
+        // Detached: it outlives the waiter that it was started for.
+        Task.detached { [weak self] in
+            while let end = self?.nextEndOrRest() {
                 try? await Task.sleep(until: end, clock: .continuous)
                 self?.perform { state, now in state.expire(now: now) }
             }
         }
     }
 
-    private func nextEnd() -> PoolState.Instant? {
+    /// Nil when nobody waits; who comes then starts another sleeper.
+    private func nextEndOrRest() -> PoolState.Instant? {
         guarded.withLock { guarded in
             let end = guarded.state.nextEnd
             guarded.isTimed = end != nil

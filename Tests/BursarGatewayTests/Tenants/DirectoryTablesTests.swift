@@ -14,6 +14,10 @@ import Testing
                 life.change()
                 guard life.random.next() % 3 > 0 else { continue }  // some are followed together
                 try await life.follow()
+                guard life.stored == (try await life.rows()) else {
+                    Issue.record("seed \(seed), step \(step): \(life.stored) is not what is stored")
+                    return
+                }
                 let (followed, anew) = (life.picture, try await life.pictureMadeAnew())
                 guard followed == anew else {
                     Issue.record("seed \(seed), step \(step): \(followed) is not \(anew)")
@@ -150,8 +154,11 @@ private struct ConfigurationLife {
         let present = usable.randomElement(using: &random)!
         let former = random.next() % 3 == 0 ? usable.randomElement(using: &random)!.id : nil
         let connection = Connection(
-            tenant: tenant, provider: present.provider, environment: .sandbox, credential: present.id,
-            former: former, origins: [], keepWarm: random.next() % 2 == 0)
+            tenant: tenant, provider: present.provider,
+            environment: ProviderEnvironment.allCases.randomElement(using: &random)!,
+            credential: present.id, former: former,
+            origins: Array(["https://a.example", "https://b.example"].prefix(Int(random.next() % 3))),
+            keepWarm: random.next() % 2 == 0)
         let alone = random.next() % 3 == 0
         store.change { tables in
             if tables.tenants[tenant] == nil { tables.tenants[tenant] = Self.tenant(tenant, .active) }
@@ -188,6 +195,10 @@ private struct ConfigurationLife {
         census.apply(changes, effects)
         version = changes.version
     }
+
+    /// The connections as the tables would have them stored, and as they are.
+    var stored: Set<Connection> { Set(tables.tenants.entries.flatMap(\.stored)) }
+    func rows() async throws -> Set<Connection> { Set(try await store.changes(since: nil).connections) }
 
     func pictureMadeAnew() async throws -> Picture {
         let changes = try await store.changes(since: nil)
