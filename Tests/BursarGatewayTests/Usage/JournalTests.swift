@@ -26,7 +26,7 @@ import Testing
             provider: ProviderID("zertiban"), environment: .sandbox, meter: meter)
     }
 
-    private static func event(_ number: UInt64, failure: FailureReason?) -> RefreshEvent {
+    static func event(_ number: UInt64, failure: FailureReason?) -> RefreshEvent {
         RefreshEvent(
             id: UUIDValue(high: 2, low: number), at: now, owner: OwnerID(UUIDValue(high: 5, low: 1)),
             tenant: nil, provider: ProviderID("zertiban")!, environment: .production,

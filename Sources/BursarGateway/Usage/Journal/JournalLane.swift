@@ -49,10 +49,16 @@ final class JournalLane: Sendable {
         }
     }
 
-    /// What the page that is not counted in holds. Read outside the lock: it may be thousands of records.
-    func retired() -> [JournalRecord] {
+    /// How much the page that is not counted in holds.
+    var retiredBytes: Int { retiredPage.bytes.count }
+
+    /// What that page holds. Read outside the lock: it may be thousands of records.
+    func writeRetired(to frame: inout JournalFrameWriter) {
         let page = retiredPage
-        return JournalPage.contents(of: page.bytes, salt: page.salt).records
+        _ = JournalPage.read(UnsafeRawBufferPointer(page.bytes), salt: page.salt) { record in
+            frame.append(record)
+            return true
+        }
     }
 
     /// Once its frame is on the disk.

@@ -126,7 +126,8 @@ struct JournalPage {
         JournalRecord.count(first).write(to: record)
         let check = JournalRecord.check(UnsafeRawBufferPointer(record), salt: salt)
         let own = JournalRecord.check(ofCount: 1, in: check)
-        record.storeBytes(of: own.littleEndian, toByteOffset: 48, as: UInt64.self)
+        record.storeBytes(
+            of: own.littleEndian, toByteOffset: JournalRecord.ownCheckOffset, as: UInt64.self)
         // Last: a record without it was never finished.
         record.storeBytes(of: check.littleEndian, toByteOffset: 0, as: UInt64.self)
         used += JournalRecord.countSize
@@ -140,7 +141,8 @@ struct JournalPage {
         let count = Int64(littleEndian: record.load(fromByteOffset: 40, as: Int64.self)) + 1
         record.storeBytes(of: count.littleEndian, toByteOffset: 40, as: Int64.self)
         let own = JournalRecord.check(ofCount: count, in: check)
-        record.storeBytes(of: own.littleEndian, toByteOffset: 48, as: UInt64.self)
+        record.storeBytes(
+            of: own.littleEndian, toByteOffset: JournalRecord.ownCheckOffset, as: UInt64.self)
     }
 
     /// Whether there was room.
@@ -160,56 +162,40 @@ struct JournalPage {
 
     // MARK: Reading
 
-    /// What a page holds.
-    struct Contents {
-        var records: [JournalRecord] = []
-        /// Offset and length of what did not survive.
+    /// Hands over whatever is intact, in its order, and answers offset and length of what did not survive:
+    /// what is neither intact nor zeros nor unfinished. Records follow each other without gaps, so zeros
+    /// before an intact one are damage as well.
+    /// - Parameter take: answers whether it is a record at all.
+    static func read(
+        _ bytes: UnsafeRawBufferPointer, salt: UInt64, take: (UnsafeRawBufferPointer) -> Bool
+    ) -> [(offset: Int, bytes: Int)] {
         var damage: [(offset: Int, bytes: Int)] = []
-    }
-
-    static func contents(of bytes: UnsafeMutableRawBufferPointer, salt: UInt64) -> Contents {
-        contents(of: UnsafeRawBufferPointer(bytes), salt: salt)
-    }
-
-    /// Reads whatever is intact; what is neither that nor zeros nor unfinished is damage. Records follow each
-    /// other without gaps, so zeros before an intact one are damage as well.
-    static func contents(of bytes: UnsafeRawBufferPointer, salt: UInt64) -> Contents {
-        var contents = Contents()
         var offset = JournalRecord.stride
         var hole: Int?
         while offset + JournalRecord.stride <= bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            guard let size = JournalRecord.size(kind: rest[8]), size <= rest.count,
-                let record = intact(UnsafeRawBufferPointer(rebasing: rest[..<size]), salt)
-            else {
+            guard let record = intact(rest, salt), take(record) else {
                 // An unfinished record begins with zeros, as unused room does.
                 if rest.loadUnaligned(as: UInt64.self) == 0 {
                     hole = hole ?? offset
                     offset += JournalRecord.size(kind: rest[8]) ?? JournalRecord.stride
                 } else {
-                    contents.damage.append((offset, JournalRecord.stride))
+                    damage.append((offset, JournalRecord.stride))
                     offset += JournalRecord.stride
                 }
                 continue
             }
-            if let begin = hole { contents.damage.append((begin, offset - begin)) }
+            if let begin = hole { damage.append((begin, offset - begin)) }
             hole = nil
-            contents.records.append(record)
-            offset += size
+            offset += record.count
         }
-        return contents
+        return damage
     }
 
-    private static func intact(_ bytes: UnsafeRawBufferPointer, _ salt: UInt64) -> JournalRecord? {
-        let check = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        guard check != 0, check == JournalRecord.check(bytes, salt: salt), let record = JournalRecord(bytes)
-        else { return nil }
-        if case .count(let count) = record {
-            let own = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 48, as: UInt64.self))
-            // The second: killed between the two stores of an increment.
-            let possible = [count.count, count.count - 1].map { JournalRecord.check(ofCount: $0, in: check) }
-            guard count.count > 0, possible.contains(own) else { return nil }
-        }
-        return record
+    /// The record that `bytes` begin with.
+    private static func intact(_ bytes: UnsafeRawBufferPointer, _ salt: UInt64) -> UnsafeRawBufferPointer? {
+        guard let size = JournalRecord.size(kind: bytes[8]), size <= bytes.count else { return nil }
+        let record = UnsafeRawBufferPointer(rebasing: bytes[..<size])
+        return JournalRecord.isIntact(record, salt: salt) ? record : nil
     }
 }

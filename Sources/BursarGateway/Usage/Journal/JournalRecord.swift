@@ -192,10 +192,31 @@ enum JournalRecord: Hashable {
 
     // MARK: Checks
 
+    static func isCount(_ record: UnsafeRawBufferPointer) -> Bool { record[8] == 1 }
+
+    /// The number that a count stands at.
+    static func number(ofCount record: UnsafeRawBufferPointer) -> Int64 { number(record, at: 40) }
+
+    /// Where a count has the check of its number.
+    static let ownCheckOffset = 48
+
+    /// Whether a record of a page is whole: as it was written, but for a number that had its second store
+    /// still to come when the process was killed.
+    static func isIntact(_ record: UnsafeRawBufferPointer, salt: UInt64) -> Bool {
+        let check = UInt64(littleEndian: record.loadUnaligned(as: UInt64.self))
+        guard check != 0, check == Self.check(record, salt: salt) else { return false }
+        guard isCount(record) else { return true }
+        let count = number(ofCount: record)
+        let own = UInt64(littleEndian: record.loadUnaligned(fromByteOffset: ownCheckOffset, as: UInt64.self))
+        return count > 0
+            && (own == Self.check(ofCount: count, in: check)
+                || own == Self.check(ofCount: count - 1, in: check))
+    }
+
     /// Over everything but the check itself and, in a count, the count: what may change goes by its own
     /// check. `salt` tells the page and its use apart. Never 0.
     static func check(_ bytes: UnsafeRawBufferPointer, salt: UInt64) -> UInt64 {
-        let isCount = bytes[8] == 1
+        let isCount = isCount(bytes)
         var check = salt
         // In a count, words 5 and 6 are the number and the check of that.
         for word in 1..<bytes.count / 8 where !(isCount && (word == 5 || word == 6)) {

@@ -33,13 +33,13 @@ struct JournalRecovery {
     private mutating func readSegment(_ name: String) throws(JournalError) {
         guard let bytes = try files.read(name) else { return }
         var torn: [(offset: Int, bytes: Int)] = []
-        var found: [(JournalFrame, Int, Int)] = []
+        var found: [(JournalFrame.Label, Int, Int)] = []
         bytes.withUnsafeBytes { bytes in
             var offset = 0
             while offset < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
                 if let (frame, size) = JournalFrame.read(rest) {
-                    found.append((frame, offset, size))
+                    found.append((frame.label, offset, size))
                     offset += size
                 } else {
                     let next = Self.nextMagic(rest)
@@ -49,7 +49,7 @@ struct JournalRecovery {
             }
         }
         if found.isEmpty, torn.isEmpty { torn.append((0, 0)) }
-        for (frame, offset, size) in found { spool.add(frame, segment: name, offset: offset, size: size) }
+        for (label, offset, size) in found { spool.add(label, segment: name, offset: offset, size: size) }
         damage += torn.map { JournalDamage(file: name, offset: $0.offset, bytes: $0.bytes) }
         spool.grow(name, to: bytes.count, isClosed: true)
     }
@@ -87,7 +87,7 @@ struct JournalRecovery {
     private mutating func readPages(_ name: String, _ boot: ReplicaID) throws(JournalError) {
         guard let bytes = try files.read(name) else { return }
         let journal = spool.journal(ofBoot: boot) ?? JournalID(directory: directory, boot: boot)
-        var records: [Int64: [JournalRecord]] = [:]
+        var frames: [Int64: JournalFrameWriter] = [:]
         var lowest: Int64?
         guard let head = JournalPagesHead(bytes) else {
             damage.append(
@@ -98,7 +98,7 @@ struct JournalRecovery {
             for place in head.places where place.offset + head.pageBytes <= bytes.count {
                 let page = UnsafeRawBufferPointer(
                     rebasing: bytes[place.offset..<place.offset + head.pageBytes])
-                guard let sequence = readPage(page, place, journal, name, &records) else { continue }
+                guard let sequence = readPage(page, place, journal, name, &frames) else { continue }
                 lowest = min(lowest ?? sequence, sequence)
             }
         }
@@ -111,8 +111,9 @@ struct JournalRecovery {
                     file: last.segment, offset: last.offset + last.size, bytes: 0,
                     missingFrames: lowest - last.sequence - 1))
         }
-        for sequence in records.keys.sorted() where !spool.holds(sequence, of: journal) {
-            try seal(records[sequence] ?? [], journal, sequence)
+        for (sequence, frame) in frames.sorted(by: { $0.key < $1.key })
+        where !spool.holds(sequence, of: journal) {
+            try seal(frame, journal, sequence)
         }
         files.remove(name)
         files.sync()
@@ -121,7 +122,7 @@ struct JournalRecovery {
     /// Answers the page's sequence, unless that is in a frame.
     private mutating func readPage(
         _ page: UnsafeRawBufferPointer, _ place: JournalPagesHead.Place, _ journal: JournalID, _ name: String,
-        _ records: inout [Int64: [JournalRecord]]
+        _ frames: inout [Int64: JournalFrameWriter]
     ) -> Int64? {
         let sequence = Int64(littleEndian: page.loadUnaligned(as: Int64.self))
         let check = UInt64(littleEndian: page.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -132,25 +133,28 @@ struct JournalRecovery {
             return nil
         }
         let salt = JournalPage.salt(sequence: sequence, boot: journal.boot, lane: place.lane)
-        let contents = JournalPage.contents(of: page, salt: salt)
         // A page that was sealed may have been in the middle of being zeroed: its frame is what counts.
         guard !spool.holds(sequence, of: journal) else { return nil }
-        damage += contents.damage.map {
+        let lost = JournalPage.read(page, salt: salt) { record in
+            // One that only a later program can read would make the whole frame unreadable.
+            guard JournalRecord(record) != nil else { return false }
+            frames[sequence, default: JournalFrameWriter()].append(record)
+            return true
+        }
+        damage += lost.map {
             JournalDamage(file: name, offset: place.offset + $0.offset, bytes: $0.bytes)
         }
-        records[sequence, default: []] += contents.records
         return sequence
     }
 
     private mutating func seal(
-        _ records: [JournalRecord], _ journal: JournalID, _ sequence: Int64
+        _ frame: JournalFrameWriter, _ journal: JournalID, _ sequence: Int64
     ) throws(JournalError) {
-        guard !records.isEmpty else { return }
-        let frame = JournalFrame(journal: journal, sequence: sequence, sealedAt: now, records: records)
+        let label = JournalFrame.Label(journal: journal, sequence: sequence, sealedAt: now)
         // A name of its own: a segment that was damaged may have had the first frame of this number.
         var name = JournalFiles.segment(journal.boot, first: sequence)
         while files.names().contains(name) { name = name.replacing(".frames", with: "r.frames") }
-        let bytes = frame.bytes()
+        let bytes = frame.finished(as: label)
         guard let file = AppendedFile(path: files.path(name)), file.append(bytes) else {
             let reason = JournalFiles.reason()
             files.remove(name)
@@ -158,9 +162,9 @@ struct JournalRecovery {
                 "cannot keep what an earlier gateway counted: \(reason) in \(files.directory); make room and "
                     + "start again, nothing is lost")
         }
-        spool.add(frame, segment: name, offset: 0, size: bytes.count)
+        spool.add(label, segment: name, offset: 0, size: bytes.count)
         spool.grow(name, to: bytes.count, isClosed: true)
-        recoveredCounts += frame.counts.reduce(0) { $0 + $1.count }
+        recoveredCounts += frame.counted
     }
 }
 

@@ -59,7 +59,7 @@ struct JournalSpool {
             .sorted { $0.boot < $1.boot }
     }
 
-    mutating func add(_ frame: JournalFrame, segment: String, offset: Int, size: Int) {
+    mutating func add(_ frame: JournalFrame.Label, segment: String, offset: Int, size: Int) {
         // A frame that is there twice counts once.
         guard !holds(frame.sequence, of: frame.journal) else { return }
         let place = index(after: frame.sequence, of: frame.journal)

@@ -71,7 +71,7 @@ extension UsageJournal {
         }
         guard let last = frames.last else { return next }
         next.batch = UsageBatch(
-            journal: journal, after: position, last: last.sequence, frames: Int64(frames.count),
+            journal: journal, after: position, last: last.label.sequence, frames: Int64(frames.count),
             counts: Self.sums(of: frames), events: frames.flatMap(\.events))
         return next
     }
@@ -93,7 +93,8 @@ extension UsageJournal {
         let bytes = try files.read(location.segment, at: location.offset, count: location.size)
         guard let bytes else { return nil }
         let read = bytes.withUnsafeBytes { JournalFrame.read($0) }
-        guard let read, read.frame.sequence == location.sequence, read.frame.journal == journal else {
+        guard let read, read.frame.label.sequence == location.sequence, read.frame.label.journal == journal
+        else {
             return nil
         }
         return read.frame

@@ -114,11 +114,11 @@ package final class UsageJournal: Sendable {
                 sealing.sequence += 1
                 sealing.owes = true
             }
-            let records = lanes.flatMap { $0.retired() }
-            if !records.isEmpty {
-                let frame = JournalFrame(
-                    journal: id, sequence: sealing.sequence - 1, sealedAt: now, records: records)
-                guard append(frame, &sealing) else { return .refused }
+            var frame = JournalFrameWriter(capacity: lanes.reduce(0) { $0 + $1.retiredBytes })
+            for lane in lanes { lane.writeRetired(to: &frame) }
+            if !frame.isEmpty {
+                let label = JournalFrame.Label(journal: id, sequence: sealing.sequence - 1, sealedAt: now)
+                guard append(frame.finished(as: label), label, &sealing) else { return .refused }
             }
             for lane in lanes { lane.clearRetired() }
             sealing.owes = false
@@ -126,14 +126,13 @@ package final class UsageJournal: Sendable {
         }
     }
 
-    private func append(_ frame: JournalFrame, _ sealing: inout Sealing) -> Bool {
-        let bytes = frame.bytes()
+    private func append(_ bytes: [UInt8], _ label: JournalFrame.Label, _ sealing: inout Sealing) -> Bool {
         guard makeRoom(for: bytes.count, &sealing) else { return false }
         if let segment = sealing.segment, segment.bytes + bytes.count > limits.segmentBytes {
             close(&sealing)
         }
         if sealing.segment == nil {
-            let name = JournalFiles.segment(id.boot, first: frame.sequence)
+            let name = JournalFiles.segment(id.boot, first: label.sequence)
             guard let file = AppendedFile(path: files.path(name)) else {
                 dropDelivered(freeing: bytes.count)
                 return false
@@ -152,7 +151,7 @@ package final class UsageJournal: Sendable {
         let size = segment.bytes + bytes.count
         sealing.segment?.bytes = size
         spool.withLock { spool in
-            spool.add(frame, segment: segment.name, offset: segment.bytes, size: bytes.count)
+            spool.add(label, segment: segment.name, offset: segment.bytes, size: bytes.count)
             spool.grow(segment.name, to: size, isClosed: false)
         }
         return true
