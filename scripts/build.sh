@@ -6,14 +6,12 @@
 walls=(--explicit-target-dependency-import-check error)
 release_bin=$root/.build/release
 
-# build_release [PRODUCT…]: these besides the product's own. With Swift's libraries inside: a call of theirs is then a
-# call and no way through a table, and the programs need no Swift where they run.
+# build_release [PRODUCT…]: these besides the product's own.
 build_release() {
     local product
     step "Building (release); the first time takes several minutes"
     for product in bursar provider-simulator "$@"; do
-        attend "the build" swift build -c release --static-swift-stdlib --product "$product" "${walls[@]}" ||
-            fail "the build of $product failed"
+        attend "the build" "$root/scripts/release.sh" "$product" || fail "the build of $product failed"
     done
 }
 

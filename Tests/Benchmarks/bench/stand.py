@@ -25,15 +25,16 @@ class Ports:
 class Stand:
     """The database, the simulator where one is wanted, and one gateway on the servers' core."""
 
-    def __init__(self, processes, name, ports=Ports()):
+    def __init__(self, processes, name, ports=Ports(), **environment):
+        """`environment`: what the program finds in its own beside the settings."""
         self.processes = processes
         self.folder = processes.folder / name
         self.ports = ports
         self.database = urlsplit(SERVER)._replace(path=f"/bench_{name}").geturl()
         self.clients = self.folder / "clients"
-        self._prepare(name)
+        self._prepare(name, environment)
 
-    def _prepare(self, name):
+    def _prepare(self, name, environment):
         (self.folder / "providers").mkdir(parents=True)
         self.keyring = self.folder / "keyring"
         self.keyring.touch(mode=0o600)
@@ -49,6 +50,7 @@ class Stand:
             "BURSAR_HTTP_PORT": str(self.ports.merchant),
             "BURSAR_ADMIN_PORT": str(self.ports.admin),
             "BURSAR_DRAIN_SECONDS": "0",
+            **environment,
         }
         self._pin_server()
         self.psql(f"DROP DATABASE IF EXISTS bench_{name}", SERVER)
