@@ -1,6 +1,7 @@
 """A gateway with many tenants, on a database of its own."""
 
 import base64
+import contextlib
 import os
 import re
 import secrets
@@ -61,7 +62,9 @@ class Stand:
         """PostgreSQL shares the load's core, so that the gateway has its own to itself."""
         first = self.psql("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)", SERVER)
         for pid in [int(first), *children(int(first))]:
-            os.sched_setaffinity(pid, {LOAD_CORE})
+            # A worker of autovacuum may have ended meanwhile.
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(pid, {LOAD_CORE})
 
     def profile(self, more=""):
         """The provider's profile: the built-in one at the simulator's address."""
