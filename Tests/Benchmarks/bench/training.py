@@ -21,7 +21,7 @@ WARM = TENANTS * 9 // 10
 # Seconds of each way to ask, as much as it matters.
 PLAIN = {load.get: 8, load.post: 5}
 CLOSING, TLS = 2, 6
-# Short-lived enough for every token to be renewed within the training.
+# Short, so that tokens are renewed while it lasts.
 LIFE = 60
 # Functions of which no part ran so often are left to the compiler: being rare here, they would be made small and
 # slow, and other work than this may need them.
