@@ -17,7 +17,12 @@ import Testing
     }
 
     private func bytes(of record: JournalRecord) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: record.size)
+        let size =
+            switch record {
+            case .count: JournalRecord.countSize
+            case .event: JournalRecord.eventSize
+            }
+        var bytes = [UInt8](repeating: 0, count: size)
         bytes.withUnsafeMutableBytes { bytes in
             record.write(to: bytes)
             // As in a page, where both checks are there.

@@ -23,12 +23,14 @@ struct JournalFrameWriter {
         let begin = bytes.count
         bytes.append(contentsOf: record)
         records += 1
-        bytes.withUnsafeMutableBytes { bytes in
-            bytes.storeBytes(of: 0, toByteOffset: begin, as: UInt64.self)
-            guard JournalRecord.isCount(record) else { return }
-            bytes.storeBytes(of: 0, toByteOffset: begin + JournalRecord.ownCheckOffset, as: UInt64.self)
-        }
-        if JournalRecord.isCount(record) { counted += JournalRecord.number(ofCount: record) }
+        blank(at: begin)
+        guard JournalRecord.isCount(record) else { return }
+        blank(at: begin + JournalRecord.ownCheckOffset)
+        counted += JournalRecord.number(ofCount: record)
+    }
+
+    private mutating func blank(at offset: Int) {
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self) }
     }
 
     /// The whole frame, as it lies in a segment file (`JournalFrame`).

@@ -22,13 +22,6 @@ enum JournalRecord: Hashable {
     static let countSize = 128
     static let eventSize = 192
 
-    var size: Int {
-        switch self {
-        case .count: Self.countSize
-        case .event: Self.eventSize
-        }
-    }
-
     /// The size of a record by its kind; nil for no kind.
     static func size(kind: UInt8) -> Int? {
         switch kind {
