@@ -34,7 +34,7 @@ class ReplicaTests(StandCase):
             until("its metric says so", lambda found=gateway: found.metric(share) == 0.5)
             # One that was silent is live again in the eyes of the others at their next heartbeat.
             live = 'bursar_replicas{state="live"}'
-            until("it has heard of both", lambda found=gateway: found.metric(live) == 2)
+            until("it has heard of both", lambda found=gateway: found.metric(live) == 2, within=5)
 
     def test_a_revoked_client_is_refused_everywhere_when_the_command_returns(self) -> None:
         for _ in range(5):
