@@ -53,12 +53,9 @@ def children(pid):
 
 
 def cpu_seconds(pids):
-    """What the processes have used so far, to the nanosecond."""
-    total = 0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
+    """What the processes have used so far, to the nanosecond, threads that have ended included."""
+    # A process's clock bears a number made of its own: what clock_getcpuclockid(3) answers on Linux.
+    return sum(time.clock_gettime_ns(~pid << 3 | 2) for pid in pids) / 1e9
 
 
 def user_share(pids):
