@@ -101,6 +101,11 @@ struct Failure {
         case .server(let server) where server.sqlState == .insufficientPrivilege:
             "the database's user may not do this; use one that is a member of bursar_gateway "
                 + "(for `bursar migrate`: of bursar_owner)"
+        case .server(let server) where server.sqlState == .idleInTransactionTimeout:
+            "PostgreSQL ended the transaction, since this program was silent in it for too long (\(server)); "
+                + "nothing of it stands, repeat it"
+        case .server(let server) where server.sqlState.isConnectionLost:
+            "PostgreSQL ended the connection (\(server)): it is being stopped, or somebody ended the session"
         default: "\(error)"
         }
     }

@@ -123,7 +123,34 @@ extension ServerTests {
                 // Waits for the other's end, and would be refused if that were a COMMIT.
                 #expect(try await other.execute("INSERT INTO t VALUES (1)") == 1)
                 let error = try await TestServer.error { try await holder.execute("COMMIT") }
-                #expect(error.isConnectionLost)
+                #expect(error.sqlState == .idleInTransactionTimeout)
+                let later = try await TestServer.error { try await holder.query("SELECT 1") }
+                #expect(later.sqlState == .idleInTransactionTimeout)
+                await holder.close()
+                await other.close()
+            }
+        }
+
+        @Test func whoComesAfterAStreamThatLostItsTransactionIsToldWhy() async throws {
+            try await TestServer.withSchema { configuration in
+                let holder = try await PostgresConnection.connect(configuration)
+                let other = try await PostgresConnection.connect(configuration)
+                try await holder.execute("CREATE TABLE t (a int8 UNIQUE)")
+                let error = try await TestServer.error {
+                    try await holder.transaction { connection in
+                        try await connection.execute(
+                            "SET LOCAL idle_in_transaction_session_timeout = '200ms'")
+                        try await connection.execute("INSERT INTO t VALUES (1)")
+                        // The server has sent all of them before the first is looked at.
+                        let count = try await connection.rows("SELECT generate_series(1, 10)", batch: 10) {
+                            _ in
+                            _ = try await other.execute("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING")
+                        }
+                        #expect(count == 10)
+                        try await connection.execute("SELECT 1")
+                    }
+                }
+                #expect(error.sqlState == .idleInTransactionTimeout)
                 await holder.close()
                 await other.close()
             }

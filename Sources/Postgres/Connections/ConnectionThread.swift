@@ -44,7 +44,7 @@ struct ConnectionThread: Sendable {
             serve(session)
             session.finish()
         } catch {
-            mailbox.publish(isReusable: false, isBroken: true)
+            mailbox.publish(isReusable: false, loss: error)
             connected(.failure(error))
         }
         mailbox.end()
@@ -73,7 +73,7 @@ struct ConnectionThread: Sendable {
         ]
         guard poll(&descriptors, 2, -1) > 0, descriptors[1].revents != 0 else { return }
         session.hear()
-        if session.isBroken { mailbox.publish(isReusable: false, isBroken: true) }
+        if let loss = session.loss { mailbox.publish(isReusable: false, loss: loss) }
     }
 }
 

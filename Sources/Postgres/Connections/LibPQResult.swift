@@ -46,15 +46,21 @@ struct LibPQResult: ~Copyable {
 
     /// The server's refusal; nil when the result is none, or libpq made it up because the line broke.
     func serverError(withMessage: Bool) -> PostgresServerError? {
+        PostgresServerError(pointer, withMessage: withMessage)
+    }
+}
+
+extension PostgresServerError {
+    /// What a result of libpq's says, which stays the caller's; nil when it bears no code.
+    init?(_ result: OpaquePointer?, withMessage: Bool) {
+        // By the PG_DIAG_… letters of postgres_ext.h.
+        func field(_ letter: Unicode.Scalar) -> String? {
+            PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
+        }
         guard let code = field("C") else { return nil }
-        return PostgresServerError(
+        self.init(
             sqlState: SQLState(code), severity: field("V") ?? "ERROR", constraint: field("n"),
             table: field("t"), message: withMessage ? field("M") : nil,
             position: field("P").flatMap { Int($0) })
-    }
-
-    /// A field of the error by its PG_DIAG_… letter (postgres_ext.h).
-    private func field(_ letter: Unicode.Scalar) -> String? {
-        PQresultErrorField(pointer, Int32(letter.value)).map { String(cString: $0) }
     }
 }

@@ -15,6 +15,8 @@ final class Mailbox: Sendable {
         var hasEnded = false
         /// Whether the last job left the session idle, unspoiled and outside a transaction.
         var isReusable = true
+        /// Why the connection broke.
+        var loss: PostgresError?
         var onEnd: [@Sendable () -> Void] = []
     }
 
@@ -31,6 +33,9 @@ final class Mailbox: Sendable {
 
     /// Whether anything can still be sent.
     var isOpen: Bool { state.withLock { !$0.isClosing } }
+
+    /// What is said to whoever comes too late.
+    var loss: PostgresError { state.withLock { $0.loss ?? .closed } }
 
     /// Queues a job; false when there are too many. After the end it runs at once, with nil.
     func post(_ job: @escaping Job) -> Bool {
@@ -73,10 +78,14 @@ final class Mailbox: Sendable {
     }
 
     /// Tells the world how the thread's last job left the session. Called before its caller resumes.
-    func publish(isReusable: Bool, isBroken: Bool) {
+    /// - Parameter loss: why the connection broke; nil while it stands.
+    func publish(isReusable: Bool, loss: PostgresError?) {
         state.withLock { state in
             state.isReusable = isReusable
-            if isBroken { state.isClosing = true }
+            guard let loss else { return }
+            state.isClosing = true
+            // That an answer was too large, say, is no news of the statements after it.
+            if loss.isConnectionLost { state.loss = loss }
         }
     }
 

@@ -124,12 +124,12 @@ package final class PostgresConnection: Sendable {
     ) async throws(PostgresError) -> R {
         let result: Result<R, PostgresError> = await withCheckedContinuation { continuation in
             let isQueued = mailbox.post { [mailbox] session in
-                guard let session else { return continuation.resume(returning: .failure(.closed)) }
+                guard let session else { return continuation.resume(returning: .failure(mailbox.loss)) }
                 let result = Result { () throws(PostgresError) in
                     try session.whileCurrent { () throws(PostgresError) in try body(session) }
                 }
                 // First, so that a pool that gets the connection back sees how it was left.
-                mailbox.publish(isReusable: session.isReusable, isBroken: session.isBroken)
+                mailbox.publish(isReusable: session.isReusable, loss: session.loss)
                 continuation.resume(returning: result)
             }
             if !isQueued {

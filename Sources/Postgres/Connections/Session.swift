@@ -12,7 +12,9 @@ final class Session {
     let queryTimeout: Duration
     let pooler: PostgresPooler
     /// A lost line, a passed deadline or a reply we cannot make sense of: nothing may be sent any more.
-    private(set) var isBroken = false
+    private(set) var loss: PostgresError?
+    /// What the server said when it ended the session.
+    private var lastWord: PostgresServerError?
     /// The server said that it is leaving or was demoted: fit for no further transaction.
     private(set) var isSpoiled = false
     /// A COPY, a cursor or a row-by-row statement is open; other statements are refused meanwhile.
@@ -31,8 +33,14 @@ final class Session {
         self.connection = connection
         self.queryTimeout = queryTimeout
         PQsetnonblocking(connection, 1)
-        // libpq would print notices to stderr, and they can quote rows.
-        PQsetNoticeProcessor(connection, { _, _ in }, nil)
+        // libpq would print notices to stderr, and they can quote rows. What the server says when it ends a
+        // session that asks for nothing is one of them.
+        PQsetNoticeReceiver(
+            connection,
+            { session, notice in
+                guard let session, let error = PostgresServerError(notice, withMessage: false) else { return }
+                Unmanaged<Session>.fromOpaque(session).takeUnretainedValue().remember(error)
+            }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     deinit {
@@ -40,6 +48,8 @@ final class Session {
     }
 
     var socket: Int32 { PQsocket(connection) }
+
+    var isBroken: Bool { loss != nil }
 
     private var isEncrypted: Bool { PQsslInUse(connection) == 1 || PQgssEncInUse(connection) == 1 }
 
@@ -51,15 +61,19 @@ final class Session {
 
     /// Ends the streams of notifications. The connection itself closes with the object.
     func finish() {
-        isBroken = true
+        loss = loss ?? .closed
         for listener in listeners { listener.continuation.finish() }
         listeners = []
     }
 
     /// Gives the connection up and hands back the reason, to be thrown.
     func drop(_ error: PostgresError) -> PostgresError {
-        isBroken = true
+        loss = loss ?? error
         return error
+    }
+
+    private func remember(_ error: PostgresServerError) {
+        if error.endsSession { lastWord = error }
     }
 
     func spoil() {
@@ -148,11 +162,12 @@ extension Session {
         dispatchNotifications()
     }
 
-    func lost() -> PostgresError { drop(.closed) }
+    func lost() -> PostgresError { drop(lastWord.map { .server($0) } ?? .closed) }
 
     /// What a failed result means; remembers when the connection is spoiled or lost with it.
     func error(of result: borrowing LibPQResult, withMessage: Bool = false) -> PostgresError {
         guard let error = result.serverError(withMessage: withMessage) else { return lost() }
+        remember(error)
         if error.sqlState.spoilsConnection { spoil() }
         return .server(error)
     }

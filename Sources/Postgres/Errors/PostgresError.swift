@@ -8,7 +8,8 @@
 package enum PostgresError: Error, Sendable, Equatable {
     /// No connection could be made; nothing was sent.
     case connectionFailed(PostgresConnectionFailure)
-    /// Our own deadline passed. For a statement its outcome is unknown and the connection is gone.
+    /// Our own deadline passed. For a statement its outcome is unknown and the connection is gone; who asks
+    /// for another on it is told the same.
     case timedOut(PostgresActivity)
     /// Every connection is lent, and there was no place, or not enough time, to wait for one.
     case poolExhausted(PostgresExhaustion)
@@ -20,7 +21,8 @@ package enum PostgresError: Error, Sendable, Equatable {
     case resultTooLarge(limitBytes: Int)
     /// A parameter or the statement's text cannot be sent: a NUL byte, or too much of it.
     case invalidParameter(String)
-    /// The connection or the pool is closed, or was lost. A statement under way may have taken effect.
+    /// The connection or the pool is closed, or was lost without a word of the server's. A statement under
+    /// way may have taken effect.
     case closed
     /// COMMIT was not answered: whether the transaction took place cannot be known from here.
     case commitUnanswered

@@ -29,6 +29,9 @@ package struct PostgresServerError: Sendable, Hashable {
         self.message = message
         self.position = position
     }
+
+    /// Whether it is the last that the server says on the connection.
+    var endsSession: Bool { severity == "FATAL" || severity == "PANIC" }
 }
 
 extension PostgresServerError: CustomStringConvertible {
