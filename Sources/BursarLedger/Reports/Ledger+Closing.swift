@@ -21,7 +21,7 @@ extension Ledger {
         progress: @Sendable (String) -> Void
     ) async throws -> PeriodHead {
         try await pool.transaction { connection in
-            try await connection.execute("SELECT \(Self.periodLock(isShared: false))", timeout: Self.longTime)
+            try await self.keepCountsOut(on: connection)
             let head = try await self.headForClosing(period, on: connection)
             try await self.checkClosable(head, on: connection)
             try await self.checkAuditKey(on: connection)

@@ -82,7 +82,7 @@ extension Ledger {
         }
         guard let tenant = key.tenant else { throw LedgerError.refused("name the tenant") }
         return try await pool.transaction { connection in
-            try await connection.execute("SELECT \(Self.periodLock(isShared: false))", timeout: Self.longTime)
+            try await self.keepCountsOut(on: connection)
             try await self.checkAdjustable(period, tenant, key, by: amount, on: connection)
             let rows = try await connection.query(
                 """

@@ -11,7 +11,7 @@ extension Ledger {
             "zone", as: String.self)
         guard let zone, zone != current else { return current }
         try await pool.transaction { connection in
-            try await connection.execute("SELECT \(Self.periodLock(isShared: false))", timeout: Self.longTime)
+            try await self.keepCountsOut(on: connection)
             try await self.checkZone(zone, instead: current, on: connection)
             try await connection.execute("UPDATE bursar.report_zone SET zone = \(zone)")
             let sums = Meter.allCases.map { "sum(\($0.rawValue))" }.joined(separator: ", ")

@@ -14,7 +14,7 @@ extension Ledger {
                 let lock = try await connection.query(
                     """
                     SELECT pg_try_advisory_xact_lock(hashtext('bursar.downtime'))
-                        AND pg_try_advisory_xact_lock_shared(hashtext('bursar.period')) AS mine
+                        AND pg_try_advisory_xact_lock_shared(\(Self.periodLock)) AS mine
                     """)
                 guard try lock[0].decode("mine", as: Bool.self) else { return false }
                 // Each statement sees what the locks let in before it: a month that was just closed, and at

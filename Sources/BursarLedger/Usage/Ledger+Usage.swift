@@ -12,7 +12,7 @@ extension Ledger: UsageStore {
     package func add(_ batch: UsageBatch) async throws(StoreFailure) -> UsageReceipt {
         try await serving(.deliver) {
             try await pool.transaction { connection in
-                try await connection.execute("SELECT \(Self.periodLock(isShared: true))")
+                try await connection.execute("SELECT pg_advisory_xact_lock_shared(\(Self.periodLock))")
                 guard try await self.advance(batch, on: connection) else {
                     return .standsAt(try await self.position(of: batch.journal, on: connection))
                 }
@@ -24,10 +24,16 @@ extension Ledger: UsageStore {
     }
 
     /// Held shared while counts are stored, and alone while a month is closed: none slips in between.
-    static func periodLock(isShared: Bool) -> PostgresQuery {
-        isShared
-            ? "pg_advisory_xact_lock_shared(hashtext('bursar.period'))"
-            : "pg_advisory_xact_lock(hashtext('bursar.period'))"
+    static let periodLock: PostgresQuery = "hashtext('bursar.period')"
+
+    /// Lets no counts in until the transaction ends; gateways keep theirs meanwhile. A machine that stands
+    /// still for some seconds must not cost a month's work, and one that is gone must not keep the lock.
+    func keepCountsOut(on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            SELECT pg_advisory_xact_lock(\(Self.periodLock)),
+                set_config('idle_in_transaction_session_timeout', '60s', true)
+            """, timeout: Self.longTime)
     }
 
     // MARK: The journal's position

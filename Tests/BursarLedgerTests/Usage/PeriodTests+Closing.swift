@@ -36,6 +36,31 @@ extension PeriodTests {
         }
     }
 
+    @Test func aMachineThatStandsStillForSomeSecondsDoesNotLoseTheMonth() async throws {
+        try await withDelivery { database, ledger, start async throws in
+            var delivery = start
+            try await delivery.send(10, at: "2026-09-30T23:59:00Z")
+            try await database.withConnection { connection in
+                try await connection.script(
+                    """
+                    CREATE TABLE allowed (idle text);
+                    CREATE FUNCTION allow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+                    BEGIN
+                        INSERT INTO public.allowed
+                            VALUES (current_setting('idle_in_transaction_session_timeout'));
+                        RETURN NULL;
+                    END $$;
+                    CREATE TRIGGER allow AFTER INSERT ON bursar.period EXECUTE FUNCTION allow();
+                    """, timeout: .seconds(5))
+            }
+            _ = try await close(ledger, Self.september)
+            let idle = try await database.withConnection { connection in
+                try await connection.query("SELECT idle FROM allowed").map { try $0.decode(String.self) }
+            }
+            #expect(idle == ["1min"])
+        }
+    }
+
     @Test func aMonthWhoseMinutesAreGoneVerifiesFromItsSnapshot() async throws {
         try await withDelivery { database, ledger, start async throws in
             var delivery = start
