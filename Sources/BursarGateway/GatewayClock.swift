@@ -17,6 +17,7 @@ package protocol GatewayClock: Sendable {
 package final class SystemGatewayClock: GatewayClock {
     /// What the timeline is ahead of the machine's running time, in microseconds.
     private let offset: Atomic<Int64>
+    private let timers = TimerQueue()
 
     package init(wallClock: Instant) { offset = Atomic(wallClock.microseconds - Self.running) }
 
@@ -33,7 +34,7 @@ package final class SystemGatewayClock: GatewayClock {
     }
 
     package func sleep(until instant: Instant) async throws {
-        try await Task.sleep(for: max(instant - now(), Duration.zero), clock: .continuous)
+        try await timers.wait(until: .now + (instant - now()))
     }
 
     package func step(by duration: Duration) {

@@ -19,9 +19,11 @@ package final class HTTPProviderClient: ProviderClient {
     ///   - certificateAuthorities: a PEM file of CAs to trust besides the system's.
     ///   - eventLoopGroup: stays the caller's; shut this client down first.
     ///   - now: the time of day, for replies that name an absolute time.
+    ///   - sleep: waits for each request's deadline; cancelled when the request ends before.
     package init(
         policy: NetworkPolicy, certificateAuthorities: String? = nil, eventLoopGroup: any EventLoopGroup,
-        logger: Logger, now: @escaping @Sendable () -> Instant = systemTime
+        logger: Logger, now: @escaping @Sendable () -> Instant = systemTime,
+        sleep: @escaping Sleep = { try await Task.sleep(for: $0) }
     ) throws(CertificateFileError) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .fullVerification
@@ -33,7 +35,7 @@ package final class HTTPProviderClient: ProviderClient {
             tls.additionalTrustRoots = [.certificates(certificates)]
         }
         transport = Transport(
-            policy: policy, pool: ClientPool(group: eventLoopGroup, tls: tls), logger: logger)
+            policy: policy, pool: ClientPool(group: eventLoopGroup, tls: tls), logger: logger, sleep: sleep)
         self.logger = logger
         self.now = now
     }

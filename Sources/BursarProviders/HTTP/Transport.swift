@@ -17,8 +17,10 @@ final class Transport: Sendable {
     private let resolver = HostResolver()
     private let pool: ClientPool
     private let logger: Logger
+    private let sleep: Sleep
 
-    init(policy: NetworkPolicy, pool: ClientPool, logger: Logger) {
+    init(policy: NetworkPolicy, pool: ClientPool, logger: Logger, sleep: @escaping Sleep) {
+        self.sleep = sleep
         self.policy = policy
         self.pool = pool
         self.logger = logger
@@ -34,7 +36,8 @@ final class Transport: Sendable {
     func send(_ request: ProviderRequest, sentAt: Instant, deadline: Duration) async -> Delivery {
         let status = StatusNote()
         let end = NIODeadline.now() + .nanoseconds(deadline.microseconds * 1_000)
-        let result = await within(deadline) { [self] () -> Result<ProviderReply, TransportError> in
+        let result = await within(deadline, sleep: sleep) {
+            [self] () -> Result<ProviderReply, TransportError> in
             do throws(TransportError) {
                 return .success(try await deliver(request, sentAt: sentAt, end: end, status: status))
             } catch {

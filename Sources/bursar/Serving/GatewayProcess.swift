@@ -71,7 +71,8 @@ struct GatewayProcess {
         await database.watch.probe()
         let client = try HTTPProviderClient(
             policy: try settings.networkPolicy(), certificateAuthorities: settings.text(.providerCAFile),
-            eventLoopGroup: group, logger: logger, now: { [clock] in clock.now() })
+            eventLoopGroup: group, logger: logger, now: { [clock] in clock.now() },
+            sleep: { [clock] in try await clock.sleep(until: clock.now() + $0) })
         let gateway = try gateway(database, client: client)
         watch(gateway, database)
         var limits = HTTPLimits()
