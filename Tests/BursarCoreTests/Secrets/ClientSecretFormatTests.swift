@@ -20,6 +20,18 @@ import Testing
         }
     }
 
+    /// By the CRC-32 of another program: a secret that was issued once stays good for ever.
+    @Test func theChecksumIsTheStandardOne() {
+        let body = "brs_0123456789abcdefghijklmnopqrstuv"
+        #expect(ClientSecretFormat.isWellFormed("\(body)3pnsmX".utf8))
+        #expect(!ClientSecretFormat.isWellFormed("\(body)3pnsmY".utf8))
+    }
+
+    @Test func onlyLettersAndDigitsAreBase62() {
+        let all = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8
+        #expect((UInt8.min...UInt8.max).filter(isBase62).elementsEqual(all))
+    }
+
     /// CRC-32 finds every change of a single character, and 62^6 leaves room for all of it.
     @Test func everyChangeOfOneCharacterIsRefused() {
         let secret = make(7)
