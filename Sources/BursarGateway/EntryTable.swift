@@ -3,10 +3,12 @@
 /// By which key of its entries a table finds them.
 protocol EntryKeying {
     associatedtype Entry: AnyObject
-    associatedtype Key: Hashable
+    associatedtype Key: Equatable
     /// It never changes while the entry is in a table.
     static func key(of entry: Entry) -> Key
 }
+    /// A number whose lower bits differ from key to key.
+    static func spread(_ key: Key) -> UInt64
 
 /// Objects, found by a key that each holds itself. There are several tables with an entry for each tenant: a
 /// dictionary would hold every key once more, and a look-up in it touches memory that is in no cache three
@@ -128,7 +130,7 @@ struct EntryTable<Keying: EntryKeying> {
 
     // MARK: Places
 
-    private func home(of key: Key) -> Int { key.hashValue & (places.count - 1) }
+    private func home(of key: Key) -> Int { Int(truncatingIfNeeded: Keying.spread(key)) & (places.count - 1) }
     private func next(_ place: Int) -> Int { (place + 1) & (places.count - 1) }
     private func distance(from first: Int, to last: Int) -> Int { (last - first) & (places.count - 1) }
 }

@@ -10,14 +10,14 @@ import Testing
         init(_ key: Key) { self.key = key }
     }
 
-    /// Of which many have the same hash, so that most have to look for a place.
     private struct Key: Hashable {
         let number: Int
-        func hash(into hasher: inout Hasher) { hasher.combine(number % 3) }
     }
 
+    /// Many keys meet, so that most have to look for a place.
     private enum ByKey: EntryKeying {
         static func key(of entry: Entry) -> Key { entry.key }
+        static func spread(_ key: Key) -> UInt64 { UInt64(key.number % 3) &* 0x9e37_79b9_7f4a_7c15 }
     }
 
     @Test(arguments: TestLength.seeds(short: 200, long: 5_000))

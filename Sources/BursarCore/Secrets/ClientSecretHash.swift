@@ -19,10 +19,12 @@ package struct ClientSecretHash: Sendable, Equatable {
         }
     }
 
+    /// Any part of a keyed hash is as good as another.
+    package var spread: UInt64 { words.0 }
+
     package static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 }
 
 extension ClientSecretHash: Hashable {
-    /// Any part of a keyed hash is as good as another.
-    package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(spread) }
 }

@@ -22,6 +22,13 @@ package struct UUIDValue: Hashable, Sendable, Comparable {
     /// One word is enough to spread them; equality looks at both.
     package func hash(into hasher: inout Hasher) { hasher.combine(high &* 0x9e37_79b9_7f4a_7c15 ^ low) }
 
+    /// A number of which every bit hangs on all of both words: both halves of their product, where ids may
+    /// differ in a counter's bits only.
+    package var spread: UInt64 {
+        let product = (high ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: low ^ 0xc2b2_ae3d_27d4_eb4f)
+        return product.high ^ product.low
+    }
+
     package static func < (left: UUIDValue, right: UUIDValue) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

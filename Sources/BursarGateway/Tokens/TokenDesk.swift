@@ -242,4 +242,5 @@ final class TokenDesk: Sendable {
 
 enum CellsByCredential: EntryKeying {
     static func key(of entry: SlotCell) -> CredentialID { entry.context.credential.id }
+    static func spread(_ key: CredentialID) -> UInt64 { key.uuid.spread }
 }

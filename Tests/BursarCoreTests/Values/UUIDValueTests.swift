@@ -37,6 +37,17 @@ import Testing
         #expect(TenantID(text) == nil)
     }
 
+    /// Half as many ids as places: thrown at random they would hit 3,223 of 8,192 on average.
+    @Test(
+        arguments: [
+            { UUIDValue(high: 0x0123_4567_89ab_7def, low: 0x8000_0000_0000_0000 | $0) },
+            { UUIDValue(high: 0x0190_0000_0000_7000 + $0 << 16, low: 0x8123_4567_89ab_cdef) },
+            { UUIDValue(high: 0, low: $0 << 32) }, { UUIDValue(high: $0, low: $0) },
+        ] as [@Sendable (UInt64) -> UUIDValue])
+    func idsThatDifferByACounterAreSpread(id: @Sendable (UInt64) -> UUIDValue) {
+        #expect(Set((1...4_096).map { id($0).spread & 8_191 }).count > 3_000)
+    }
+
     @Test func versionAndVariantStandWhereTheyShould() {
         for random in [(UInt64.min, UInt64.min), (.max, .max)] {
             let digits = Array(
