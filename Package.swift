@@ -76,7 +76,8 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("Postgres", ["CLibPQ"]),
         .systemLibrary(name: "CAllocator"),
-        library("BursarCore", []),
+        .systemLibrary(name: "CProcessor"),
+        library("BursarCore", ["CProcessor"]),
         library("BursarVault", ["BursarCore", crypto]),
         library(
             "BursarGateway",

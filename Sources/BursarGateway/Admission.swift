@@ -161,11 +161,11 @@ extension Gateway {
         if let origin, !entry.origins.isEmpty, !entry.origins.contains(origin) {
             throw .originRefused
         }
-        if entry.credential.isPlatform, !entry.credential.sharesToken {
+        if entry.isApart {
             let acting = directory.tenants(of: entry.credential.id)
             guard acting.isSubset(of: caller.tenants) else { throw .sharedTokenRefused }
         }
-        guard entry.credential.state != .pending else { throw .credentialPending }
+        guard !entry.isPending else { throw .credentialPending }
         guard !entry.isIncomplete else { throw .profileIncomplete }
     }
 

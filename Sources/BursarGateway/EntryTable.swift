@@ -1,4 +1,5 @@
 // Tables of objects that hold their own keys.
+internal import BursarCore
 
 /// By which key of its entries a table finds them.
 protocol EntryKeying {
@@ -6,9 +7,9 @@ protocol EntryKeying {
     associatedtype Key: Equatable
     /// It never changes while the entry is in a table.
     static func key(of entry: Entry) -> Key
-}
     /// A number whose lower bits differ from key to key.
     static func spread(_ key: Key) -> UInt64
+}
 
 /// Objects, found by a key that each holds itself. There are several tables with an entry for each tenant: a
 /// dictionary would hold every key once more, and a look-up in it touches memory that is in no cache three
@@ -40,6 +41,27 @@ struct EntryTable<Keying: EntryKeying> {
     /// The first entry of this key that is meant.
     func first(of key: Key, where isMeant: (Entry) -> Bool) -> Entry? {
         place(of: key, where: isMeant).flatMap { places[$0] }
+    }
+
+    /// Begins to fetch the place where looking for this key begins.
+    func fetchPlaceAhead(of key: Key) {
+        withHome(of: key) { BursarCore.fetchAhead(at: $0, lines: 1) }
+    }
+
+    /// Begins to fetch the entry that stands there, which is nearly always the one of this key.
+    func fetchEntryAhead(of key: Key) {
+        withHome(of: key) { place in
+            // As a mere address: holding on to the entry would wait for its memory.
+            guard let entry = place.load(as: UnsafeRawPointer?.self) else { return }
+            BursarCore.fetchAhead(at: entry)
+        }
+    }
+
+    private func withHome(of key: Key, _ body: (UnsafeRawPointer) -> Void) {
+        places.withUnsafeBufferPointer { places in
+            guard let start = places.baseAddress, places.count > 0 else { return }
+            body(start + home(of: key))
+        }
     }
 
     /// Every entry of this key.

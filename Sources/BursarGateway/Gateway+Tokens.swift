@@ -47,6 +47,7 @@ extension Gateway {
         guard let cell = admitted.connection.knownCell(scope: admitted.scope),
             let token = cell.hit(request.demand, now: now)
         else { return .later(Pending(request: request, stage: .admitted(admitted), startedAt: now)) }
+        admitted.caller.trail.leave(admitted.tenant, admitted.connection, cell, token)
         return .answered(counted(served(token, .memory, admitted, request), admitted, since: now))
     }
 

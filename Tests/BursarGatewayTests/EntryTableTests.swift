@@ -93,6 +93,17 @@ import Testing
         #expect(table.count == 8)
     }
 
+    /// Fetching ahead says nothing of what is there, and needs nothing to be there.
+    @Test func whatIsNotThereCanBeFetchedAhead() {
+        var table = EntryTable<ByKey>()
+        for _ in 0..<2 {
+            table.fetchPlaceAhead(of: Key(number: 1))
+            table.fetchEntryAhead(of: Key(number: 1))
+            table.add(Entry(Key(number: 2)))
+        }
+        #expect(table[Key(number: 1)] == nil && table.count == 2)
+    }
+
     @Test func aCopyStaysAsItWas() {
         var table = EntryTable<ByKey>()
         table.reserveCapacity(100)

@@ -21,7 +21,8 @@ final class Directory: Sendable {
     }
 
     private let contents: ReadersLock<Contents>
-    /// Apart from the rest, so that a secret is hashed without any lock.
+    /// Apart from the rest, so that no change of the tables waits for a hash. Where both locks are held, this
+    /// one was taken first.
     private let hashing = ReadersLock(Hashing())
     private let census = Mutex(DirectoryCensus())
     private let desk: TokenDesk
@@ -55,16 +56,27 @@ final class Directory: Sendable {
     /// The client whose secret this is. The look-up is by keyed hash, so its time tells nothing of secrets.
     /// - Parameter named: the tenant that the request names.
     func caller(secret: PresentedText, named: TenantID?) -> Caller? {
-        for hasher in hashing.read({ $0.pointee.hashers }) {
-            let hash = secret.withBytes { hasher.hash($0) }
-            let found: Caller? = contents.read { contents in
-                guard let client = contents.pointee.tables.clientsByHash[hash] else { return nil }
-                guard let id = client.tenant(named: named) else { return Caller(client: client, tenant: nil) }
-                return Caller(client: client, tenant: contents.pointee.tables.tenants[id])
+        if let named { contents.read { $0.pointee.tables.tenants.fetchPlaceAhead(of: named) } }
+        return hashing.read { hashing in
+            for index in hashing.pointee.hashers.indices {
+                let hash = secret.withBytes { hashing.pointee.hashers[index].hash($0) }
+                let found = caller(hash: hash, named: named)
+                if let found, found.client.pepperVersion == hashing.pointee.hashers[index].version {
+                    return found
+                }
             }
-            if let found, found.client.pepperVersion == hasher.version { return found }
+            return nil
         }
-        return nil
+    }
+
+    private func caller(hash: ClientSecretHash, named: TenantID?) -> Caller? {
+        contents.read { contents in
+            if let named { contents.pointee.tables.tenants.fetchEntryAhead(of: named) }
+            guard let client = contents.pointee.tables.clientsByHash[hash] else { return nil }
+            client.trail.fetchAhead()
+            guard let id = client.tenant(named: named) else { return Caller(client: client, tenant: nil) }
+            return Caller(client: client, tenant: contents.pointee.tables.tenants[id])
+        }
     }
 
     /// Whether clients may be unknown only because the keyring lacks a key.

@@ -86,6 +86,11 @@ final class ConnectionEntry: Sendable {
     private let tenant: TenantID
     private let former: CredentialID?
     let keepWarm: Bool
+    /// Whether the provider has not issued the credential yet. The credential says so too, but it lies
+    /// elsewhere in memory, and every request asks.
+    let isPending: Bool
+    /// Whether others have the same credential, and not its token.
+    let isApart: Bool
     let origins: [String]
     private let slots = Mutex(Slots())
 
@@ -107,6 +112,8 @@ final class ConnectionEntry: Sendable {
         tenant = connection.tenant
         self.former = connection.former
         keepWarm = connection.keepWarm
+        isPending = credential.credential.state == .pending
+        isApart = credential.credential.isPlatform && !credential.credential.sharesToken
         origins = connection.origins
         guard let former, former.credential.version == credential.credential.version else { return }
         // Those of a credential that was pending meanwhile have been withdrawn.
@@ -176,6 +183,8 @@ final class ClientEntry: Sendable {
     let secretHash: ClientSecretHash
     let tenants: Few<TenantID>
     let provider: ProviderID?
+    /// Where its last request went.
+    let trail = Trail()
 
     init(client: Client) {
         id = client.id
