@@ -214,7 +214,7 @@ extension Gateway {
     }
 
     private func counted(
-        _ served: ServedToken, _ admitted: Admitted, since start: Instant
+        _ served: consuming ServedToken, _ admitted: Admitted, since start: Instant
     ) -> Answer<ServedToken> {
         // Between the decision and here a token can end: an ended one is never handed out.
         guard served.token.isGood(at: served.at) else {

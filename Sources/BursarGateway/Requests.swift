@@ -41,7 +41,7 @@ package struct TokenRequest: Sendable {
     package init(
         proof: ClientProof, tenant: TenantID? = nil, provider: ProviderID? = nil,
         environment: ProviderEnvironment? = nil, scope: String? = nil, demand: TokenDemand = .any,
-        origin: String? = nil
+        origin: String? = nil, trace: RequestTrace? = nil
     ) {
         self.proof = proof
         self.tenant = tenant
@@ -50,6 +50,7 @@ package struct TokenRequest: Sendable {
         self.scope = scope
         self.demand = demand
         self.origin = origin
+        self.trace = trace
     }
 }
 

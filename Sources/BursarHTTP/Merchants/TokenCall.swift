@@ -5,7 +5,7 @@ internal import NIOCore
 
 /// A request for the gateway, and how its caller is to be answered.
 struct TokenCall {
-    var request: TokenRequest
+    let request: TokenRequest
     let scheme: AuthenticationScheme
     let area: Area
 
@@ -19,19 +19,21 @@ struct TokenCall {
         let caller = try CallerProof(http, form: form)
         guard !http.fields.repeated.contains(.tenant) else { throw .fieldRepeated("x-tenant-id") }
         guard !http.fields.repeated.contains(.origin) else { throw .fieldRepeated("Origin") }
+        let tenant = try TokenCall.tenant(http.fields.tenant)
+        let trace = RequestTrace(id: http.id, context: http.context)
         self.area = area
         scheme = caller.scheme
-        request = TokenRequest(proof: caller.proof)
-        request.tenant = try TokenCall.tenant(http.fields.tenant)
-        request.origin = http.fields.origin
-        request.trace = RequestTrace(id: http.id, context: http.context)
-        guard !form.isBare || !query.isEmpty || !named.isEmpty else { return }
+        guard !form.isBare || !query.isEmpty || !named.isEmpty else {
+            request = TokenRequest(
+                proof: caller.proof, tenant: tenant, origin: http.fields.origin, trace: trace)
+            return
+        }
         let parameters = Parameters(form: form, query: query, named: named)
-        request.provider = try parameters.provider()
-        request.environment = try parameters.environment()
-        request.scope = try parameters.text("scope")
-        request.origin = try parameters.text("origin", besides: http.fields.origin)
-        request.demand = try parameters.demand()
+        request = TokenRequest(
+            proof: caller.proof, tenant: tenant, provider: try parameters.provider(),
+            environment: try parameters.environment(), scope: try parameters.text("scope"),
+            demand: try parameters.demand(),
+            origin: try parameters.text("origin", besides: http.fields.origin), trace: trace)
     }
 
     static func tenant(_ field: String?) throws(RequestFault) -> TenantID? {

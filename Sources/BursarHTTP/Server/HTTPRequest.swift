@@ -3,7 +3,6 @@ package import BursarCore
 package import NIOCore
 internal import NIOHTTP1
 internal import ServiceContextModule
-internal import Tracing
 
 // Unchecked: its connection adds the body before anybody else has it; nothing changes after that.
 /// Everything of a request that decides its answer. Other header fields are not kept. One object from the
@@ -17,12 +16,13 @@ package final class HTTPRequest: @unchecked Sendable {
     let fields: RequestFields
     /// What makes its head unreadable although its syntax is right.
     let flaw: HTTPFlaw?
-    package private(set) var body: ByteBuffer
+    // Nothing that runs while it changes comes back here, so that nobody has to watch for it at run time.
+    @exclusivity(unchecked) package private(set) var body: ByteBuffer
     /// How its connection goes on after it.
     let traits: Traits
     let startedAt: NIODeadline
     /// Nil when nobody takes spans.
-    let span: (any Span)?
+    let span: RequestSpan?
 
     struct Traits {
         var isKeepAlive = false
@@ -34,7 +34,7 @@ package final class HTTPRequest: @unchecked Sendable {
     init(
         id: RequestID, method: HTTPMethod, route: Route, query: Substring = "",
         fields: RequestFields = RequestFields(), flaw: HTTPFlaw? = nil, body: ByteBuffer = ByteBuffer(),
-        traits: Traits = Traits(), startedAt: NIODeadline = .distantPast, span: (any Span)? = nil
+        traits: Traits = Traits(), startedAt: NIODeadline = .distantPast, span: RequestSpan? = nil
     ) {
         self.id = id
         self.method = method
@@ -52,9 +52,7 @@ package final class HTTPRequest: @unchecked Sendable {
         let target = RequestTarget(head.uri)
         let (method, route) = (HTTPMethod(head.method), server.handler.route(target.path))
         let fields = RequestFields(head.headers)
-        let span = server.tracer.map { tracer in
-            RequestSpan.start(by: tracer, of: head.headers, method, route, id, side: server.side)
-        }
+        let span = server.isTraced ? server.span(of: head.headers, method, route, id) : nil
         self.init(
             id: id, method: method, route: route, query: target.query, fields: fields,
             flaw: fields.flaw(version: head.version),

@@ -3,42 +3,44 @@ internal import BursarCore
 internal import NIOHTTP1
 internal import Tracing
 
-enum RequestSpan {
+/// An object, so that a request that has none does not pay for what one might be.
+final class RequestSpan: Sendable {
+    private let span: any Span
+
     /// Below the caller's own span, where it names one. Holds the route, never the path or the query.
-    static func start(
+    init(
         by tracer: any Tracer, of headers: HTTPHeaders, _ method: HTTPMethod, _ route: Route,
         _ id: RequestID, side: ServerSide
-    ) -> any Span {
+    ) {
         var context = ServiceContext.topLevel
         tracer.extract(headers, into: &context, using: HeaderExtractor())
         let name = "\(method.name) \(route.template)"
-        let span = tracer.startAnySpan(name, context: context, ofKind: .server)
+        span = tracer.startAnySpan(name, context: context, ofKind: .server)
         span.attributes["http.request.method"] = method.name
         span.attributes["http.route"] = route.template
         span.attributes["bursar.server"] = side.rawValue
         span.attributes["bursar.request_id"] = id.description
-        return span
     }
-}
 
-extension Span {
+    var context: ServiceContext { span.context }
+
     func end(with status: HTTPStatus) {
-        attributes["http.response.status_code"] = status.rawValue
-        if status.rawValue >= 500 { setStatus(SpanStatus(code: .error)) }
-        end()
+        span.attributes["http.response.status_code"] = status.rawValue
+        if status.rawValue >= 500 { span.setStatus(SpanStatus(code: .error)) }
+        span.end()
     }
 
     /// The answer ends half-way.
     func breakOff() {
-        attributes["error.type"] = "truncated"
-        setStatus(SpanStatus(code: .error))
+        span.attributes["error.type"] = "truncated"
+        span.setStatus(SpanStatus(code: .error))
     }
 
     /// The caller has gone before its answer.
     func endUnanswered() {
-        attributes["error.type"] = "caller_gone"
-        setStatus(SpanStatus(code: .error))
-        end()
+        span.attributes["error.type"] = "caller_gone"
+        span.setStatus(SpanStatus(code: .error))
+        span.end()
     }
 }
 

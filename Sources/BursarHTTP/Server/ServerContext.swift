@@ -1,6 +1,8 @@
 // What all connections of one server share.
+internal import BursarCore
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import Synchronization
 internal import Tracing
 
@@ -11,7 +13,9 @@ final class ServerContext: Sendable {
     let handler: any HTTPHandler
     let metrics: HTTPMetrics
     let logger: Logger
-    let tracer: (any Tracer)?
+    private let tracer: (any Tracer)?
+    /// Whether each request has a span.
+    let isTraced: Bool
     let ids = RequestIDs()
     let desks = LoopDesks()
     /// Whether each answer has a line in the log.
@@ -31,6 +35,13 @@ final class ServerContext: Sendable {
         self.logger = logger
         logsAnswers = logger.logLevel <= .debug
         self.tracer = tracer
+        isTraced = tracer != nil
+    }
+
+    func span(
+        of headers: HTTPHeaders, _ method: HTTPMethod, _ route: Route, _ id: RequestID
+    ) -> RequestSpan? {
+        tracer.map { RequestSpan(by: $0, of: headers, method, route, id, side: side) }
     }
 }
 
