@@ -46,9 +46,9 @@ struct CensusService: Service {
                 let environment = gateway.environment
                 let began = environment.clock.now()
                 await environment.offload.run { gateway.takeCensus() }
-                // At most a twentieth of one processor, however many slots there are; the clock may have been
-                // set meanwhile.
-                let rest = (environment.clock.now() - began) * 20
+                // At most a hundredth of one processor up to some 300,000 slots; the clock may have been set
+                // meanwhile.
+                let rest = (environment.clock.now() - began) * 100
                 await environment.pause(min(max(.seconds(2), rest), .seconds(60)))
             }
         }
