@@ -14,11 +14,13 @@ final class ReadersLock<Value>: @unchecked Sendable {
         private let room = InlineArray<15, UInt64>(repeating: 0)
     }
 
-    /// - Parameter lanes: as many as there are threads that read often.
+    /// - Parameter lanes: as many as there are threads that read often. The next power of two is made, so
+    ///   that a thread's own is found without a division.
     init(_ value: sending Value, lanes: Int = 16) {
         self.value = .allocate(capacity: 1)
         self.value.initialize(to: value)
-        self.lanes = (0..<lanes).map { _ in Lane() }
+        let count = 1 << (Int.bitWidth - (lanes - 1).leadingZeroBitCount)
+        self.lanes = (0..<count).map { _ in Lane() }
     }
 
     deinit {
@@ -28,8 +30,8 @@ final class ReadersLock<Value>: @unchecked Sendable {
 
     /// Lends the value; the pointer must not leave `body`. Passed as itself, it would be copied.
     func read<R>(_ body: (UnsafePointer<Value>) -> R) -> R {
-        lanes[ThreadNumber.current % lanes.count].lock.withLock { _ in Result(body(UnsafePointer(value))) }
-            .value
+        let lane = lanes[ThreadNumber.current & (lanes.count - 1)]
+        return lane.lock.withLock { _ in Result(body(UnsafePointer(value))) }.value
     }
 
     func write<R>(_ body: (inout Value) -> R) -> R { write(from: 0, body) }

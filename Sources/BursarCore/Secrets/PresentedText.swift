@@ -6,18 +6,18 @@
 package struct PresentedText: Sendable {
     private static let room = 48
 
-    private var bytes = InlineArray<48, UInt8>(repeating: 0)
+    private let bytes: InlineArray<48, UInt8>
     package let count: Int
     /// All of them, where there is no room in place.
-    private var rest: [UInt8] = []
+    private let rest: [UInt8]
 
     package init(_ text: UnsafeRawBufferPointer) {
+        let fits = text.count <= Self.room
+        var bytes = InlineArray<48, UInt8>(repeating: 0)
+        if fits { withUnsafeMutableBytes(of: &bytes) { $0.copyMemory(from: text) } }
+        self.bytes = bytes
         count = text.count
-        if count <= Self.room {
-            withUnsafeMutableBytes(of: &bytes) { $0.copyMemory(from: text) }
-        } else {
-            rest = Array(text)
-        }
+        rest = fits ? [] : Array(text)
     }
 
     package init(_ text: some Collection<UInt8>) {

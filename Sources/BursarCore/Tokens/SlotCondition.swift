@@ -26,12 +26,15 @@ extension TokenSlot {
 
     package func condition(at now: Instant, keepWarm: Bool) -> Condition {
         let isRelied = isRelied(at: now, keepWarm: keepWarm)
-        let left = heldToken.map { max(.zero, $0.expiresAt - now) } ?? .zero
         let due = state == .empty ? nil : nextEvent(keepWarm: keepWarm)
         return Condition(
             stage: stage(isRelied: isRelied), waiters: waiterCount,
-            leftWhileFailing: isRelied && isFailing && !isRejected ? left : nil,
+            leftWhileFailing: isRelied && isFailing && !isRejected ? left(at: now) : nil,
             isOverdue: isRelied && due.map { now - $0 > Self.overdueAfter } ?? false)
+    }
+
+    private func left(at now: Instant) -> Duration {
+        heldToken.map { max(.zero, $0.expiresAt - now) } ?? .zero
     }
 
     /// Whether the provider's last word was on the credential itself.

@@ -3,11 +3,11 @@
 /// What is counted: by whom, where, which figure. Nil where a request was refused before it was known;
 /// requests to providers belong to no client.
 package struct UsageKey: Hashable, Sendable {
-    package var tenant: TenantID?
-    package var client: ClientID?
-    package var provider: ProviderID?
-    package var environment: ProviderEnvironment?
-    package var meter: Meter
+    package let tenant: TenantID?
+    package let client: ClientID?
+    package let provider: ProviderID?
+    package let environment: ProviderEnvironment?
+    package let meter: Meter
 
     package init(
         tenant: TenantID? = nil, client: ClientID? = nil, provider: ProviderID? = nil,

@@ -8,11 +8,11 @@ extension HTTPConnection {
     /// Sends the head of an answer whose length is not known yet. Chunked where the caller knows that
     /// (RFC 9112 section 7.1); with HTTP/1.0 the end of the connection is the end of the answer.
     func begin(_ response: HTTPResponse, to number: UInt64) throws(CallerGone) {
-        guard let context, case .answering = phase, number == requests, let request else {
+        guard context != nil, case .answering = phase, number == requests, let request else {
             throw CallerGone()
         }
         let closes = self.closes(after: request) || request.traits.isHTTP10 || request.traits.isUpgrade
-        let now = context.eventLoop.now
+        let now = loop.now
         enter(.sending(response.status, closes: closes), at: now)
         let head = desk.write(
             headOf: response, id: request.id, persistence: closes ? .closes : .stays,
@@ -42,7 +42,7 @@ extension HTTPConnection {
     /// no caller takes it for whole.
     func end(_ number: UInt64, isWhole: Bool) {
         guard let context, let (request, status, closes) = sending(number) else { return }
-        let now = context.eventLoop.now
+        let now = loop.now
         if !isWhole { request.span?.breakOff() }
         record(status, to: request, at: now)
         guard isWhole || request.method == .head else {

@@ -12,10 +12,10 @@ extension HTTPConnection {
 
     /// Sends an answer and moves on to the next request, or to the end.
     func send(_ answer: some WritableAnswer, to request: HTTPRequest, ending: Bool = false) {
-        guard let context else { return }
+        guard context != nil else { return }
         let closes = ending || self.closes(after: request)
         let persistence: Persistence = closes ? .closes : request.traits.isHTTP10 ? .staysAsAsked : .stays
-        let now = context.eventLoop.now
+        let now = loop.now
         enter(closes ? .closing : .idle, at: now)
         if closes {
             gate.discardAll()
@@ -33,13 +33,13 @@ extension HTTPConnection {
         _ bytes: ByteBuffer, at now: NIODeadline, then afterwards: Afterwards = .go,
         sent: EventLoopPromise<Void>? = nil
     ) {
-        guard let context else { return sent?.fail(CallerGone()) ?? () }
+        guard context != nil else { return sent?.fail(CallerGone()) ?? () }
         if unsentSince == nil || isWritable { unsentSince = now }
         switch afterwards {
         case .go: gate.write(bytes, promise: sent)
         case .linger:
             isLastUnsent = true
-            let promise = sent ?? context.eventLoop.makePromise(of: Void.self)
+            let promise = sent ?? loop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenComplete { [self] _ in linger() }
             gate.write(bytes, promise: promise)
         }
@@ -59,7 +59,7 @@ extension HTTPConnection {
         isLastUnsent = false
         unsentSince = nil
         guard let context else { return }
-        enter(.closing, at: context.eventLoop.now)
+        enter(.closing, at: loop.now)
         // Only our half: unread input at a full close would reset the connection, answer and all.
         context.close(mode: .output, promise: nil)
         armTimer()

@@ -29,12 +29,12 @@ extension HTTPConnection {
     /// Makes sure that somebody looks at the deadline. A timer that is set too early is left alone and looks
     /// again when it fires, so that a busy connection sets one in a minute and not one a request.
     func armTimer() {
-        guard let context else { return }
+        guard context != nil else { return }
         let deadline = deadline
         guard deadline < timerAt else { return }
         timer?.cancel()
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.timerFired() }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        timer = loop.scheduleTask(deadline: deadline) { bound.value.timerFired() }
         timerAt = deadline
     }
 
@@ -42,13 +42,13 @@ extension HTTPConnection {
         timer = nil
         timerAt = .distantFuture
         guard let context else { return }
-        guard context.eventLoop.now >= deadline else { return armTimer() }
+        guard loop.now >= deadline else { return armTimer() }
         expire(context)
         armTimer()
     }
 
     private func expire(_ context: ChannelHandlerContext) {
-        if let unsentSince, context.eventLoop.now >= unsentSince + server.patience.write {
+        if let unsentSince, loop.now >= unsentSince + server.patience.write {
             guard !hasUnsent else { return context.close(promise: nil) }
             self.unsentSince = nil
             return
@@ -65,7 +65,7 @@ extension HTTPConnection {
     /// The server stops: the answer under way is the last, and who asks nothing now has little time left.
     func drain() {
         isDraining = true
-        if case .idle = phase, let context { enter(.idle, at: context.eventLoop.now) }
+        if case .idle = phase, context != nil { enter(.idle, at: loop.now) }
         armTimer()
     }
 }

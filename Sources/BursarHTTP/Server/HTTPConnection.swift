@@ -36,13 +36,18 @@ final class HTTPConnection: ChannelInboundHandler {
     let gate: InputGate
     /// What connections of this event loop share.
     let desk: LoopDesk
+    /// Its event loop.
+    let loop: any EventLoop
     var context: ChannelHandlerContext?
     private(set) var phase: Phase
     /// When the phase, or its last progress, began.
     private(set) var since: NIODeadline
+    /// When what is being read now came, or its turn.
+    private var readAt: NIODeadline
     var request: HTTPRequest?
-    /// Decoded, but its turn has not come. Bounded by the gate's slices.
-    private var queue = CircularBuffer<Event>()
+    /// Decoded, but its turn has not come. Bounded by the gate's slices. Nothing that runs while it changes
+    /// comes back here, so that nobody has to watch for it at run time.
+    @exclusivity(unchecked) private var queue = CircularBuffer<Event>()
     private var isWorking = false
     private(set) var requests: UInt64 = 0
     /// Whether a request was answered with success.
@@ -61,12 +66,14 @@ final class HTTPConnection: ChannelInboundHandler {
     var timer: Scheduled<Void>?
     var timerAt = NIODeadline.distantFuture
 
-    init(server: ServerContext, gate: InputGate, desk: LoopDesk, now: NIODeadline) {
+    init(server: ServerContext, gate: InputGate, desk: LoopDesk, loop: any EventLoop) {
         self.server = server
         self.gate = gate
         self.desk = desk
+        self.loop = loop
         phase = .idle
-        since = now
+        since = loop.now
+        readAt = since
     }
 
     func enter(_ phase: Phase, at now: NIODeadline) {
@@ -79,7 +86,8 @@ final class HTTPConnection: ChannelInboundHandler {
     /// `count` bytes are about to be decoded.
     func inputArrives(_ count: Int) {
         requestBytes += count
-        if case .idle = phase, let context { enter(.head, at: context.eventLoop.now) }
+        readAt = loop.now
+        if case .idle = phase { enter(.head, at: readAt) }
         if requestBytes > server.limits.requestBytes { receive(.fault(tooManyBytes)) }
     }
 
@@ -107,6 +115,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func work() {
         guard !isWorking else { return }
         isWorking = true
+        if !queue.isEmpty { readAt = loop.now }
         while !isBusy, let event = queue.popFirst() {
             switch event {
             case .part(let part): take(part)
@@ -136,21 +145,20 @@ final class HTTPConnection: ChannelInboundHandler {
     // MARK: One request
 
     private func begin(_ head: HTTPRequestHead) {
-        guard let context, !isClosing else { return }
+        guard context != nil, !isClosing else { return }
         // No request begins within another.
         guard openRequest == nil else { return fail(.notHTTP(.framing)) }
         requests += 1
-        let now = context.eventLoop.now
-        let request = HTTPRequest(head, id: server.ids.next(), startedAt: now, server: server)
+        let request = HTTPRequest(head, id: server.ids.next(), startedAt: readAt, server: server)
         self.request = request
-        enter(.body, at: now)
+        enter(.body, at: readAt)
         if head.uri.utf8.count > server.limits.urlBytes { return fail(.headTooLarge) }
         if let flaw = request.flaw { return fail(.notHTTP(flaw)) }
         if let length = request.fields.announcedLength, length > request.route.bodyLimit {
             return fail(.bodyTooLarge(limit: request.route.bodyLimit))
         }
         if request.awaitsContinue {
-            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), at: now)
+            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), at: readAt)
         }
     }
 
@@ -163,14 +171,14 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func handle() {
-        guard case .body = phase, let context, let request else { return }
+        guard case .body = phase, context != nil, let request else { return }
         phase = .answering
         let responder = HTTPResponder(
-            connection: NIOLoopBound(self, eventLoop: context.eventLoop), number: requests)
+            connection: NIOLoopBound(self, eventLoop: loop), number: requests)
         let cancel = server.handler.handle(request, respond: responder)
         guard case .answering = phase else { return }
         cancelWaiting = cancel
-        since = context.eventLoop.now
+        since = loop.now
     }
 
     /// The handler's answer. One to another request than the current comes too late.
@@ -206,7 +214,7 @@ final class HTTPConnection: ChannelInboundHandler {
         guard context.channel.isActive else { return }
         cancelWaiting?()
         cancelWaiting = nil
-        let request = openRequest ?? .unreadable(id: server.ids.next(), at: context.eventLoop.now)
+        let request = openRequest ?? .unreadable(id: server.ids.next(), at: loop.now)
         self.request = nil
         send(server.handler.refuse(fault, route: request.route), to: request, ending: true)
     }
@@ -264,7 +272,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
         if isWritable {
-            unsentSince = context.eventLoop.now
+            unsentSince = loop.now
             work()
         }
         context.fireChannelWritabilityChanged()

@@ -1,7 +1,7 @@
 // What a server asks of the side that it speaks for.
 
 /// Answers requests. Called on the event loop of the request's connection: it must not wait.
-package protocol HTTPHandler: Sendable {
+package protocol HTTPHandler: AnyObject, Sendable {
     /// The route of a path.
     func route(_ path: Substring) -> Route
 

@@ -33,10 +33,23 @@ package final class HTTPMetrics: Sendable {
     // a series of every route with every method.
     private static let server = MetricLabel("server", values: ServerSide.allCases.map(\.rawValue))
 
-    fileprivate struct RouteHandles: Sendable {
+    /// An object, so that an answer holds on to one thing and not to three.
+    fileprivate final class RouteHandles: Sendable {
         /// By the method's place, then by that of the status's family.
         let counters: [Counter]
         let duration: Timer
+
+        init(_ route: Route, _ place: [(String, String)], _ factory: any MetricsFactory) {
+            func counter(_ method: HTTPMethod, _ family: StatusFamily) -> Counter {
+                let dimensions = place + [("method", method.name), ("status_class", family.rawValue)]
+                return Counter(label: Name.requests, dimensions: dimensions, factory: factory)
+            }
+            let others = StatusFamily.allCases.map { counter(.other, $0) }
+            counters = HTTPMethod.allCases.flatMap { method in
+                route.methods.contains(method) ? StatusFamily.allCases.map { counter(method, $0) } : others
+            }
+            duration = Timer(label: Name.requestDuration, dimensions: place, factory: factory)
+        }
     }
 
     /// By the route's place; nil where the side does not have it.
@@ -63,18 +76,4 @@ package final class HTTPMetrics: Sendable {
 
     func open(connections count: Int) { connections.record(count) }
     func refusedConnection() { refused.increment() }
-}
-
-extension HTTPMetrics.RouteHandles {
-    fileprivate init(_ route: Route, _ place: [(String, String)], _ factory: any MetricsFactory) {
-        func counter(_ method: HTTPMethod, _ family: StatusFamily) -> Counter {
-            let dimensions = place + [("method", method.name), ("status_class", family.rawValue)]
-            return Counter(label: HTTPMetrics.Name.requests, dimensions: dimensions, factory: factory)
-        }
-        let others = StatusFamily.allCases.map { counter(.other, $0) }
-        counters = HTTPMethod.allCases.flatMap { method in
-            route.methods.contains(method) ? StatusFamily.allCases.map { counter(method, $0) } : others
-        }
-        duration = Timer(label: HTTPMetrics.Name.requestDuration, dimensions: place, factory: factory)
-    }
 }

@@ -12,6 +12,6 @@ enum HTTPPipeline {
         try pipeline.addHandler(gate)
         let desk = server.desks.desk(of: channel.eventLoop)
         try pipeline.addHandler(
-            HTTPConnection(server: server, gate: gate, desk: desk, now: channel.eventLoop.now))
+            HTTPConnection(server: server, gate: gate, desk: desk, loop: channel.eventLoop))
     }
 }

@@ -22,7 +22,8 @@ final class InputGate: ChannelDuplexHandler {
     private let decoder: RequestDecoder
     private var isDecoderWorn = false
     private var mode = Mode.flowing
-    private var input = ByteBuffer()
+    // Nothing that runs while it changes comes back here, so that nobody has to watch for it at run time.
+    @exclusivity(unchecked) private var input = ByteBuffer()
     /// Whether input is being decoded right now.
     private(set) var isBusy = false
     private var readIsWanted = false

@@ -9,7 +9,7 @@ final class RequestDecoder {
     private let limits: HTTPLimits
     private var decoder: HTTPRequestDecoder
     /// The beginning of a token whose end is still to come, or what stands behind an offered upgrade.
-    private var rest = ByteBuffer()
+    @exclusivity(unchecked) private var rest = ByteBuffer()
     private var isBroken = false
 
     init(_ limits: HTTPLimits) {

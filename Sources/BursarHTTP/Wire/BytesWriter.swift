@@ -93,25 +93,24 @@ struct BytesWriter {
         let (seconds, date) = (instant.seconds, instant.date)
         guard seconds >= 0, date.year <= 9_999 else { return put(text: instant.description) }
         let time = seconds % 86_400
-        put(twoDigits: date.year / 100)
-        put(twoDigits: date.year % 100)
-        put("-")
-        put(twoDigits: date.month)
-        put("-")
-        put(twoDigits: date.day)
-        put("T")
-        put(twoDigits: time / 3_600)
-        put(":")
-        put(twoDigits: time / 60 % 60)
-        put(":")
-        put(twoDigits: time % 60)
-        put("Z")
+        let day = DecimalDigits.text(of: date.year * 10_000 + date.month * 100 + date.day)
+        let clock = DecimalDigits.text(of: time / 3_600 * 10_000 + time / 60 % 60 * 100 + time % 60)
+        let place = take(20)
+        place.storeBytes(of: UInt32(truncatingIfNeeded: day).littleEndian, as: UInt32.self)
+        put(UInt8(ascii: "-"), day >> 32, at: place + 4)
+        put(UInt8(ascii: "-"), day >> 48, at: place + 7)
+        put(UInt8(ascii: "T"), clock >> 16, at: place + 10)
+        put(UInt8(ascii: ":"), clock >> 32, at: place + 13)
+        put(UInt8(ascii: ":"), clock >> 48, at: place + 16)
+        place.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: 19, as: UInt8.self)
     }
 
+    /// A mark, and the two digits that `digits` begin with.
     @inline(__always)
-    private mutating func put(twoDigits number: Int64) {
-        let digits = UInt16(number / 10) | UInt16(number % 10) << 8
-        take(2).storeBytes(of: (digits | 0x3030).littleEndian, as: UInt16.self)
+    private func put(_ mark: UInt8, _ digits: UInt64, at place: UnsafeMutableRawPointer) {
+        place.storeBytes(of: mark, as: UInt8.self)
+        place.storeBytes(
+            of: UInt16(truncatingIfNeeded: digits).littleEndian, toByteOffset: 1, as: UInt16.self)
     }
 }
 
@@ -127,6 +126,9 @@ private enum DecimalDigits {
         let tens = (twos &* 103) >> 10 & 0x000f_000f_000f_000f
         return tens | (twos &- tens &* 10) << 8
     }
+
+    /// The same as characters.
+    static func text(of number: Int64) -> UInt64 { eight(of: UInt32(number)) | 0x3030_3030_3030_3030 }
 
     /// How many of them are nothing but filling; eight for zero.
     static func leadingZeros(_ digits: UInt64) -> Int { digits.trailingZeroBitCount / 8 }
