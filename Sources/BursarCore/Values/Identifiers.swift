@@ -83,8 +83,7 @@ package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible
     private let third: UInt32
 
     package init?(_ text: String) {
-        var text = text
-        guard let id = text.withUTF8({ ClientID(UnsafeRawBufferPointer($0)) }) else { return nil }
+        guard let id = text.withBytes({ ClientID($0) }) else { return nil }
         self = id
     }
 
@@ -147,8 +146,7 @@ package struct ClientID: Hashable, Sendable, Comparable, CustomStringConvertible
 
 /// Whether the bytes begin with `prefix`.
 func hasPrefix(_ bytes: UnsafeRawBufferPointer, _ prefix: String) -> Bool {
-    var prefix = prefix
-    return prefix.withUTF8 { prefix in
+    prefix.withBytes { prefix in
         guard bytes.count >= prefix.count else { return false }
         for place in 0..<prefix.count where bytes[place] != prefix[place] { return false }
         return true

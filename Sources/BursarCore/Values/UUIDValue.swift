@@ -42,8 +42,7 @@ package struct UUIDValue: Hashable, Sendable, Comparable {
 extension UUIDValue: LosslessStringConvertible {
     /// Takes exactly the 36-character form `8-4-4-4-12` in either case; anything else is nil.
     package init?(_ text: String) {
-        var text = text
-        guard let value = text.withUTF8({ UUIDValue(UnsafeRawBufferPointer($0)) }) else { return nil }
+        guard let value = text.withBytes({ UUIDValue($0) }) else { return nil }
         self = value
     }
 

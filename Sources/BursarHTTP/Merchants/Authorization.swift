@@ -13,9 +13,7 @@ struct Authorization {
     let secret: PresentedText
 
     init(field: String) throws(Flaw) {
-        var field = field
-        let read: Result<Authorization, Flaw> = field.withUTF8 { text in
-            let text = UnsafeRawBufferPointer(text)
+        let read: Result<Authorization, Flaw> = field.withBytes { text in
             do throws(Flaw) {
                 return .success(try Authorization(text))
             } catch {

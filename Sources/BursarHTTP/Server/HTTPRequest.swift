@@ -93,7 +93,7 @@ struct RequestTarget {
                 afterHost.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
                 .map { afterHost[$0...] } ?? "/"
         }
-        let mark = rest.withUTF8 { place(of: UInt8(ascii: "?"), in: UnsafeRawBufferPointer($0)) }
+        let mark = rest.withBytes { place(of: UInt8(ascii: "?"), in: $0) }
         guard let mark = mark.map({ rest.utf8.index(rest.startIndex, offsetBy: $0) }) else {
             (path, query) = (rest, "")
             return

@@ -1,4 +1,5 @@
 // From a path to its route.
+internal import BursarCore
 
 /// The paths of a side. They are few: one after the other is compared, without a hash of the path.
 struct RouteTable: Sendable {
@@ -21,9 +22,7 @@ struct RouteTable: Sendable {
     }
 
     func route(_ path: Substring) -> Route {
-        var path = path
-        return path.withUTF8 { path in
-            let path = UnsafeRawBufferPointer(path)
+        path.withBytes { path in
             let (count, end) = (path.count, path.last ?? 0)
             for index in entries.indices
             where entries[index].count == count && entries[index].end == end

@@ -1,4 +1,5 @@
 // Comparing bytes with words of our own, without making text of them.
+internal import BursarCore
 internal import Glibc
 
 /// Whether `text` is `word`, which is written in lower case, in whatever case. ASCII only: field names,
@@ -32,10 +33,7 @@ func isWord(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
     isWord(text, UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
 }
 
-func isWord(_ text: String, _ word: StaticString) -> Bool {
-    var text = text
-    return text.withUTF8 { isWord(UnsafeRawBufferPointer($0), word) }
-}
+func isWord(_ text: String, _ word: StaticString) -> Bool { text.withBytes { isWord($0, word) } }
 
 func isSame(_ text: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
     isSame(text, UnsafeRawBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))

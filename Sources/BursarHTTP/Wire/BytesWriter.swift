@@ -32,10 +32,7 @@ struct BytesWriter {
     mutating func put(_ bytes: [UInt8]) { bytes.withUnsafeBytes { put($0) } }
 
     /// By a name of its own: a literal would rather be a `String`, and cost more than what it says.
-    mutating func put(text: String) {
-        var text = text
-        text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
-    }
+    mutating func put(text: String) { text.withBytes { put($0) } }
 
     // MARK: Numbers
 

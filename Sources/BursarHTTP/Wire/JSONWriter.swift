@@ -63,8 +63,7 @@ struct JSONWriter {
 
     private mutating func string(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
-        var value = value
-        value.withUTF8 { escape(UnsafeRawBufferPointer($0)) }
+        value.withBytes { escape($0) }
         bytes.append(UInt8(ascii: "\""))
     }
 
