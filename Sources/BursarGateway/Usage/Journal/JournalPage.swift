@@ -9,47 +9,17 @@ struct JournalPage {
     private(set) var salt: UInt64 = 0
     private(set) var sequence: Int64 = 0
     private(set) var used = JournalRecord.stride
-    private var records: [Key: Int] = [:]
+    private var index: JournalIndex
     /// Where a meter is counted when there is no room for more keys.
     private var fallbacks: [Meter: Int] = [:]
-
-    /// The providers that were counted for, in the order of their coming: they are few, and a key that holds
-    /// no text is quick to copy and to compare.
-    private var providers: [ProviderID] = []
-
-    /// What is counted apart: a `UsageKey` and its minute.
-    private struct Key: Hashable {
-        let tenant: TenantID?
-        let client: ClientID?
-        /// Its place among the page's providers.
-        let provider: Int?
-        let environment: ProviderEnvironment?
-        let meter: Int
-        let minute: Int64
-
-        /// What tells most keys apart, in one word; the rest is compared.
-        func hash(into hasher: inout Hasher) {
-            let who = (tenant?.uuid.spread ?? 0) ^ (client?.spread ?? 0)
-            hasher.combine(who &+ UInt64(meter))
-        }
-    }
-
-    private mutating func place(_ key: UsageKey, _ minute: Int64) -> Key {
-        Key(
-            tenant: key.tenant, client: key.client, provider: key.provider.map { place(of: $0) },
-            environment: key.environment, meter: key.meter.index, minute: minute)
-    }
-
-    private mutating func place(of provider: ProviderID) -> Int {
-        if let known = providers.firstIndex(of: provider) { return known }
-        providers.append(provider)
-        return providers.count - 1
-    }
 
     /// Kept for keys without attribution, so that sums stay exact on a full page: 64 records.
     private static let reserve = 64 * JournalRecord.countSize
 
-    init(bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+    init(bytes: UnsafeMutableRawBufferPointer) {
+        self.bytes = bytes
+        index = JournalIndex(records: bytes.count / JournalRecord.countSize)
+    }
 
     var isEmpty: Bool { used == JournalRecord.stride }
     /// Whether it should be sealed before its second is over.
@@ -60,7 +30,7 @@ struct JournalPage {
         self.sequence = sequence
         salt = Self.salt(sequence: sequence, boot: boot, lane: lane)
         used = JournalRecord.stride
-        records.removeAll(keepingCapacity: true)
+        index.removeAll()
         fallbacks.removeAll(keepingCapacity: true)
         bytes.storeBytes(of: sequence.littleEndian, toByteOffset: 0, as: Int64.self)
         bytes.storeBytes(of: Self.check(of: sequence).littleEndian, toByteOffset: 8, as: UInt64.self)
@@ -89,41 +59,46 @@ struct JournalPage {
 
     /// Adds one. Answers whether it is counted under its own key.
     mutating func count(_ key: UsageKey, minute: Int64) -> Bool {
-        let exact = place(key, minute)
-        if let offset = records[exact] {
-            increment(at: offset)
-            return true
-        }
-        if used + JournalRecord.countSize + Self.reserve <= bytes.count {
-            records[exact] = append(key, minute: minute)
-            return true
-        }
+        if add(key, minute: minute, sparing: Self.reserve) != nil { return true }
         countUnattributed(key.meter, minute: minute)
         return key == UsageKey(meter: key.meter)
     }
 
     /// A meter's first such record is always made; a further one, for another minute, while there is room.
     private mutating func countUnattributed(_ meter: Meter, minute: Int64) {
-        let key = UsageKey(meter: meter)
-        let exact = place(key, minute)
-        if let offset = records[exact] { return increment(at: offset) }
-        let missing = Meter.allCases.count - fallbacks.count - (fallbacks[meter] == nil ? 1 : 0)
-        let isRoom = used + (missing + 1) * JournalRecord.countSize <= bytes.count
-        guard isRoom || fallbacks[meter] == nil else {
-            if let offset = fallbacks[meter] { increment(at: offset) }
-            return
+        let isFirst = fallbacks[meter] == nil
+        let missing = Meter.allCases.count - fallbacks.count - (isFirst ? 1 : 0)
+        let spared = isFirst ? 0 : missing * JournalRecord.countSize
+        if let offset = add(UsageKey(meter: meter), minute: minute, sparing: spared) {
+            if isFirst { fallbacks[meter] = offset }
+        } else if let offset = fallbacks[meter] {
+            increment(at: offset)
         }
-        let offset = append(key, minute: minute)
-        records[exact] = offset
-        fallbacks[meter] = offset
     }
 
-    private mutating func append(_ key: UsageKey, minute: Int64) -> Int {
+    /// Adds one to the record of this key and minute, which is made where there is none. Answers where it
+    /// stands; nil when that would leave less room than is to be spared, and nothing is counted.
+    private mutating func add(_ key: UsageKey, minute: Int64, sparing spared: Int) -> Int? {
+        // Keys whose second is not sealed for long have many minutes.
+        let spread = key.spread &+ UInt64(bitPattern: minute) &* 0x9e37_79b9_7f4a_7c15
+        return withUnsafeTemporaryAllocation(byteCount: JournalRecord.countSize, alignment: 8) { record in
+            record.initializeMemory(as: UInt8.self, repeating: 0)
+            JournalRecord.count(UsageCount(key: key, minute: minute, count: 1)).write(to: record)
+            if let offset = index.offset(ofSame: UnsafeRawBufferPointer(record), spread, in: bytes) {
+                increment(at: offset)
+                return offset
+            }
+            guard used + JournalRecord.countSize + spared <= bytes.count else { return nil }
+            index.add(used, spread)
+            return append(UnsafeRawBufferPointer(record))
+        }
+    }
+
+    private mutating func append(_ first: UnsafeRawBufferPointer) -> Int {
         let offset = used
         let record = slice(at: offset, JournalRecord.countSize)
-        let first = UsageCount(key: key, minute: minute, count: 1)
-        JournalRecord.count(first).write(to: record)
-        let check = JournalRecord.check(UnsafeRawBufferPointer(record), salt: salt)
+        record.copyMemory(from: first)
+        let check = JournalRecord.check(first, salt: salt)
         let own = JournalRecord.check(ofCount: 1, in: check)
         record.storeBytes(
             of: own.littleEndian, toByteOffset: JournalRecord.ownCheckOffset, as: UInt64.self)

@@ -88,12 +88,11 @@ enum JournalRecord: Hashable {
         _ text: String?, at offset: Int, limit: Int, in bytes: UnsafeMutableRawBufferPointer
     ) -> UInt8 {
         guard let text else { return 0 }
-        var length = 0
-        for byte in text.utf8.prefix(limit) {
-            bytes[offset + length] = byte
-            length += 1
+        return text.withBytes { text in
+            let length = min(text.count, limit)
+            bytes[offset..<offset + length].copyBytes(from: text[..<length])
+            return UInt8(length)
         }
-        return UInt8(length)
     }
 
     private static func number(_ environment: ProviderEnvironment?) -> UInt8 {
@@ -186,6 +185,17 @@ enum JournalRecord: Hashable {
     // MARK: Checks
 
     static func isCount(_ record: UnsafeRawBufferPointer) -> Bool { record[8] == 1 }
+
+    /// Whether two counts are of the same key and minute: all but the checks and the number.
+    static func countsSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        func differ(at word: Int) -> UInt64 {
+            left.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+                ^ right.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+        }
+        var difference = differ(at: 1) | differ(at: 2) | differ(at: 3) | differ(at: 4)
+        for word in 7..<countSize / 8 { difference |= differ(at: word) }
+        return difference == 0
+    }
 
     /// The number that a count stands at.
     static func number(ofCount record: UnsafeRawBufferPointer) -> Int64 { number(record, at: 40) }
