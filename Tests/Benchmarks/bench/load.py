@@ -80,7 +80,7 @@ def warm(stand, port, requests, wanted, tls=False):
     end = time.monotonic() + 900
     while True:
         wrk(port, requests, 2 + wanted // 5_000, tls=tls)
-        time.sleep(2)  # slots are counted every two seconds
+        time.sleep(2)  # slots are counted every two seconds, and many of them less often
         found = stand.metric("bursar_token_slots", 'state="fresh"')
         if found >= wanted:
             return
