@@ -10,6 +10,23 @@ package func hexDigitValue(_ byte: UInt8) -> UInt8? {
     }
 }
 
+/// The number that eight digits in either case make; nil when one is none. Without a branch for each: whether
+/// a random digit is a letter, no processor foresees.
+/// - Parameter digits: as a load finds them, the first one lowest.
+package func hexadecimalNumber(_ digits: UInt64) -> UInt32? {
+    let highest: UInt64 = 0x8080_8080_8080_8080
+    let lower = digits | 0x2020_2020_2020_2020
+    // A byte's highest bit is set from the first of its kind on, and again from what follows the last.
+    let isDigit = (digits &+ 0x5050_5050_5050_5050) & ~(digits &+ 0x4646_4646_4646_4646)
+    let isLetter = (lower &+ 0x1f1f_1f1f_1f1f_1f1f) & ~(lower &+ 0x1919_1919_1919_1919) & highest
+    guard digits & highest == 0, (isDigit | isLetter) & highest == highest else { return nil }
+    var number = (digits & 0x0f0f_0f0f_0f0f_0f0f) &+ (isLetter >> 7) &* 9
+    number = number.byteSwapped
+    number = (number | number >> 4) & 0x00ff_00ff_00ff_00ff
+    number = (number | number >> 8) & 0x0000_ffff_0000_ffff
+    return UInt32(truncatingIfNeeded: number | number >> 16)
+}
+
 /// The digit of the lower four bits, in lower case.
 package func hexDigit(_ value: UInt8) -> UInt8 {
     let nibble = value & 0x0f

@@ -50,16 +50,16 @@ extension UUIDValue: LosslessStringConvertible {
         guard text.count == 36, text[8] == UInt8(ascii: "-"), text[13] == UInt8(ascii: "-"),
             text[18] == UInt8(ascii: "-"), text[23] == UInt8(ascii: "-")
         else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for index in 0..<36 where index != 8 && index != 13 && index != 18 && index != 23 {
-            guard let digit = hexDigitValue(text[index]) else { return nil }
-            if index < 18 {
-                words.0 = words.0 << 4 | UInt64(digit)
-            } else {
-                words.1 = words.1 << 4 | UInt64(digit)
-            }
+        func four(at place: Int) -> UInt64 {
+            UInt64(UInt32(littleEndian: text.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
         }
-        self.init(high: words.0, low: words.1)
+        func number(_ first: Int, _ second: Int) -> UInt64? {
+            hexadecimalNumber(four(at: first) | four(at: second) << 32).map { UInt64($0) }
+        }
+        guard let first = number(0, 4), let second = number(9, 14), let third = number(19, 24),
+            let fourth = number(28, 32)
+        else { return nil }
+        self.init(high: first << 32 | second, low: third << 32 | fourth)
     }
 
     /// Lower case, as RFC 9562 §4 asks of output.

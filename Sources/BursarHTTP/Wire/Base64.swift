@@ -14,22 +14,31 @@ enum Base64 {
         // One character over holds six bits, which is no byte; padding fills up to four or is absent.
         guard count % 4 != 1, count == text.count || text.count % 4 == 0 else { return nil }
         return values.withUnsafeBytes { values in
-            var (end, bits, seen): (Int, UInt32, UInt8) = (0, 0, 0)
-            for place in 0..<count {
-                let value = values[Int(text[place])]
-                seen |= value
-                bits = bits << 6 | UInt32(value & 0x3f)
-                guard place % 4 == 3 else { continue }
-                bytes[end] = UInt8(truncatingIfNeeded: bits >> 16)
-                bytes[end + 1] = UInt8(truncatingIfNeeded: bits >> 8)
-                bytes[end + 2] = UInt8(truncatingIfNeeded: bits)
-                end += 3
+            var (place, end, seen): (Int, Int, UInt8) = (0, 0, 0)
+            /// The bits of so many characters.
+            func take(_ characters: Int) -> UInt32 {
+                var bits: UInt32 = 0
+                for _ in 0..<characters {
+                    let value = values[Int(text[place])]
+                    seen |= value
+                    bits = bits << 6 | UInt32(value & 0x3f)
+                    place += 1
+                }
+                return bits
             }
-            let rest = count % 4
-            for byte in 1..<max(rest, 1) {
-                bytes[end] = UInt8(truncatingIfNeeded: bits >> (6 * rest - 8 * byte))
+            func put(_ bits: UInt32) {
+                bytes[end] = UInt8(truncatingIfNeeded: bits)
                 end += 1
             }
+            while place + 4 <= count {
+                let bits = take(4)
+                put(bits >> 16)
+                put(bits >> 8)
+                put(bits)
+            }
+            let rest = count - place
+            let bits = take(rest)
+            for byte in 1..<max(rest, 1) { put(bits >> (6 * rest - 8 * byte)) }
             return seen & unknown == 0 ? end : nil
         }
     }

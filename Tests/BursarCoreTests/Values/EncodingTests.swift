@@ -45,6 +45,22 @@ import Testing
         #expect("gG/:@`xyz".utf8.compactMap(hexDigitValue).isEmpty)
     }
 
+    /// Each byte at each place, among digits that must neither hide it nor suffer from it.
+    @Test func eightDigitsMakeANumberWhereEachIsOne() {
+        for others in [UInt64(0x3030_3030_3030_3030), 0x3966_4661_4139_3046] {
+            for place in stride(from: 0, to: 64, by: 8) {
+                for byte in UInt8.min...UInt8.max {
+                    let digits = others & ~(0xff << place) | UInt64(byte) << place
+                    let values = (0..<8).map { hexDigitValue(UInt8(truncatingIfNeeded: digits >> (8 * $0))) }
+                    let expected = values.reduce(UInt32?(0)) { number, digit in
+                        number.flatMap { number in digit.map { number << 4 | UInt32($0) } }
+                    }
+                    #expect(hexadecimalNumber(digits) == expected)
+                }
+            }
+        }
+    }
+
     @Test func theNearestNameIsTheOneWithTheFewestEdits() {
         let names = ["timeout", "concurrency", "token"]
         #expect(nearestName(to: "timout", among: names) == "timeout")
