@@ -48,7 +48,7 @@ extension Gateway {
             let token = cell.hit(request.demand, now: now)
         else { return .later(Pending(request: request, stage: .admitted(admitted), startedAt: now)) }
         admitted.caller.trail.leave(admitted.tenant, admitted.connection, cell, token)
-        return .answered(counted(served(token, .memory, admitted, request), admitted, since: now))
+        return .answered(counted(token, .memory, admitted, request, since: now))
     }
 
     /// Goes on with a request that could not be answered at once. `respond` is called once, on whatever
@@ -84,7 +84,7 @@ extension Gateway {
             return nil
         }
         if let spare = spare(for: request.demand, admitted, insteadOf: cell, now: now, trace: request.trace) {
-            finish(served(spare.token, .memory, admitted, request), admitted, startedAt: startedAt, respond)
+            finish(spare.token, .memory, admitted, request, startedAt: startedAt, respond)
             return nil
         }
         var waiting = waiting
@@ -99,7 +99,7 @@ extension Gateway {
         }
         switch asked {
         case .served(let token):
-            finish(served(token, .memory, admitted, request), admitted, startedAt: startedAt, respond)
+            finish(token, .memory, admitted, request, startedAt: startedAt, respond)
             return nil
         case .refused(let failure, let retryAfter):
             let verdict = Verdict.refuse(failure, retryAfter: retryAfter)
@@ -121,7 +121,7 @@ extension Gateway {
         case .serve(let token, let source):
             do throws(Rejection) {
                 try stillStands(admitted, request)
-                finish(served(token, source, admitted, request), admitted, startedAt: startedAt, respond)
+                finish(token, source, admitted, request, startedAt: startedAt, respond)
             } catch {
                 finish(error, startedAt: startedAt, respond)
             }
@@ -203,27 +203,22 @@ extension Gateway {
 
     // MARK: Answering
 
-    private func served(
-        _ token: Token, _ source: TokenSource, _ admitted: Admitted, _ request: TokenRequest
-    ) -> ServedToken {
-        ServedToken(
-            token: token, source: source, tenant: admitted.tenant.tenant.id,
-            provider: admitted.connection.profile.id,
-            environment: admitted.connection.environment, at: environment.clock.now(),
-            scope: request.scope == nil ? nil : admitted.scope)
-    }
-
     private func counted(
-        _ served: consuming ServedToken, _ admitted: Admitted, since start: Instant
+        _ token: Token, _ source: TokenSource, _ admitted: Admitted, _ request: TokenRequest,
+        since start: Instant
     ) -> Answer<ServedToken> {
+        let now = environment.clock.now()
         // Between the decision and here a token can end: an ended one is never handed out.
-        guard served.token.isGood(at: served.at) else {
+        guard token.isGood(at: now) else {
             return counted(
                 admitted.rejection(.unavailable(.timedOut, retryAfter: .seconds(1))), since: start)
         }
-        usage.count(
-            admitted.usageKey(served.source.outcome), since: start, at: served.at,
-            of: served.token.expiresAt)
+        usage.count(admitted.usageKey(source.outcome), since: start, at: now, of: token.expiresAt)
+        let served = ServedToken(
+            token: token, source: source, tenant: admitted.tenant.tenant.id,
+            provider: admitted.connection.profile.id,
+            environment: admitted.connection.environment, at: now,
+            scope: request.scope == nil ? nil : admitted.scope)
         return Answer(result: .success(served), limit: admitted.limit)
     }
 
@@ -233,9 +228,10 @@ extension Gateway {
     }
 
     private func finish(
-        _ served: ServedToken, _ admitted: Admitted, startedAt: Instant, _ respond: Respond<ServedToken>
+        _ token: Token, _ source: TokenSource, _ admitted: Admitted, _ request: TokenRequest,
+        startedAt: Instant, _ respond: Respond<ServedToken>
     ) {
-        respond(counted(served, admitted, since: startedAt))
+        respond(counted(token, source, admitted, request, since: startedAt))
     }
 
     private func finish<Value>(_ rejection: Rejection, startedAt: Instant, _ respond: Respond<Value>) {

@@ -38,7 +38,8 @@ package struct TokenRequest: Sendable {
     /// Nil for requests that came from no caller.
     package var trace: RequestTrace?
 
-    package init(
+    // Inlined where it is called: else the whole is made, copied and let go.
+    @inlinable package init(
         proof: ClientProof, tenant: TenantID? = nil, provider: ProviderID? = nil,
         environment: ProviderEnvironment? = nil, scope: String? = nil, demand: TokenDemand = .any,
         origin: String? = nil, trace: RequestTrace? = nil

@@ -26,23 +26,18 @@ struct TokenAnswer: WritableAnswer {
     private var mostTailBytes: Int { 384 + 6 * (served.scope?.utf8.count ?? 0) }
 
     func write(_ head: AnswerHead, to bytes: inout BytesWriter) {
-        withUnsafeTemporaryAllocation(byteCount: mostTailBytes, alignment: 1) { memory in
-            var tail = BytesWriter(memory)
-            writeTail(to: &tail)
-            let rest = UnsafeRawBufferPointer(rebasing: memory[..<tail.count])
-            if served.token.isPlain {
-                served.token.access.withBytes { write(head, token: $0, tail: rest, to: &bytes) }
-            } else {
-                JSONWriter.escaped(served.token.access).withBytes {
-                    write(head, token: $0, tail: rest, to: &bytes)
-                }
-            }
-        }
+        // First, and moved: its length stands in the head.
+        var tail = bytes.atTheEnd(mostTailBytes)
+        writeTail(to: &tail)
+        // Not `self` with all that it holds on to.
+        let (form, limit) = (form, limit)
+        let token = served.token.isPlain ? served.token.access : JSONWriter.escaped(served.token.access)
+        token.withBytes { Self.write(head, form, limit, token: $0, tail: tail.written, to: &bytes) }
     }
 
-    private func write(
-        _ head: AnswerHead, token: UnsafeRawBufferPointer, tail: UnsafeRawBufferPointer,
-        to bytes: inout BytesWriter
+    private static func write(
+        _ head: AnswerHead, _ form: Form, _ limit: LimitState?, token: UnsafeRawBufferPointer,
+        tail: UnsafeRawBufferPointer, to bytes: inout BytesWriter
     ) {
         let begin: StaticString = form == .payment ? #"{"accessToken":""# : #"{"access_token":""#
         head.write(.ok, .known(begin.utf8CodeUnitCount + token.count + tail.count), to: &bytes)

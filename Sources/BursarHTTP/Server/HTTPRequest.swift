@@ -58,7 +58,7 @@ package final class HTTPRequest: @unchecked Sendable {
             flaw: fields.flaw(version: head.version),
             traits: Traits(
                 isKeepAlive: head.isKeepAlive && !fields.isOddUpgrade, isHTTP10: head.version == .http1_0,
-                isUpgrade: head.method == .CONNECT || fields.isUpgrade),
+                isUpgrade: method == .connect || fields.isUpgrade),
             startedAt: startedAt, span: span)
     }
 

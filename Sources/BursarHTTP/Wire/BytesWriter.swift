@@ -19,6 +19,14 @@ struct BytesWriter {
         return start + self.count
     }
 
+    /// A writer of the last bytes that there is memory for. What it writes is to be put elsewhere before this
+    /// one gets there.
+    func atTheEnd(_ count: Int) -> BytesWriter {
+        BytesWriter(UnsafeMutableRawBufferPointer(rebasing: memory[(memory.count - count)...]))
+    }
+
+    var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
     @inline(__always)
     mutating func put(_ text: StaticString) {
         take(text.utf8CodeUnitCount).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
@@ -51,10 +59,12 @@ struct BytesWriter {
         put(DecimalDigits.eight(of: UInt32(low)), dropping: 0)
     }
 
-    /// Digits as `DecimalDigits` has them, without the first ones.
+    /// Digits as `DecimalDigits` has them, without the first ones. Takes room for eight, gives back what it
+    /// does not need, and so makes one store instead of a call.
     private mutating func put(_ digits: UInt64, dropping zeros: Int) {
         let text = (digits | 0x3030_3030_3030_3030) >> UInt64(8 * zeros)
-        withUnsafeBytes(of: text.littleEndian) { put(UnsafeRawBufferPointer(rebasing: $0[..<(8 - zeros)])) }
+        take(8).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count -= zeros
     }
 
     /// Sixteen hexadecimal digits.

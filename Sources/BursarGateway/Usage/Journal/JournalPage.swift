@@ -83,7 +83,7 @@ struct JournalPage {
         let spread = key.spread &+ UInt64(bitPattern: minute) &* 0x9e37_79b9_7f4a_7c15
         return withUnsafeTemporaryAllocation(byteCount: JournalRecord.countSize, alignment: 8) { record in
             record.initializeMemory(as: UInt8.self, repeating: 0)
-            JournalRecord.count(UsageCount(key: key, minute: minute, count: 1)).write(to: record)
+            JournalRecord.write(1, of: key, minute: minute, to: record)
             if let offset = index.offset(ofSame: UnsafeRawBufferPointer(record), spread, in: bytes) {
                 increment(at: offset)
                 return offset

@@ -36,13 +36,15 @@ enum JournalRecord: Hashable {
     /// Writes everything but the check into zeroed bytes.
     func write(to bytes: UnsafeMutableRawBufferPointer) {
         switch self {
-        case .count(let count): Self.write(count, to: bytes)
+        case .count(let count): Self.write(count.count, of: count.key, minute: count.minute, to: bytes)
         case .event(let event): Self.write(event, to: bytes)
         }
     }
 
-    private static func write(_ count: UsageCount, to bytes: UnsafeMutableRawBufferPointer) {
-        let key = count.key
+    /// The same of a count that is not put together yet.
+    static func write(
+        _ count: Int64, of key: UsageKey, minute: Int64, to bytes: UnsafeMutableRawBufferPointer
+    ) {
         bytes[8] = 1
         bytes[9] = UInt8(key.meter.index)
         bytes[10] = number(key.environment)
@@ -52,9 +54,9 @@ enum JournalRecord: Hashable {
         }
         bytes[12] = put(key.provider?.text, at: 80, limit: 32, in: bytes)
         bytes[13] = key.tenant == nil ? 0 : 1
-        bytes.storeBytes(of: count.minute.littleEndian, toByteOffset: 16, as: Int64.self)
+        bytes.storeBytes(of: minute.littleEndian, toByteOffset: 16, as: Int64.self)
         put(key.tenant?.uuid, at: 24, in: bytes)
-        bytes.storeBytes(of: count.count.littleEndian, toByteOffset: 40, as: Int64.self)
+        bytes.storeBytes(of: count.littleEndian, toByteOffset: 40, as: Int64.self)
     }
 
     private static func write(_ event: RefreshEvent, to bytes: UnsafeMutableRawBufferPointer) {
