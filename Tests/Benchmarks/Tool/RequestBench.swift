@@ -1,4 +1,5 @@
 // A request's whole way through the gateway, without a socket.
+import ArgumentParser
 import BursarCore
 import BursarGateway
 import BursarHTTP
@@ -9,11 +10,15 @@ import NIOCore
 import NIOEmbedded
 import Prometheus
 
-/// A gateway with one warm tenant behind a connection that bytes are written into: from the decoder to the
+/// A gateway with one warm tenant behind connections that bytes are written into: from the decoder to the
 /// rendered answer, with deadlines, limit, metrics and journal.
 final class RequestBench {
+    /// How many connections there are, to take their turn together as those of a busy gateway do.
+    static let connections = 16
+
     private let fixture: GatewayFixture
-    private let channel = EmbeddedChannel()
+    private let loop = EmbeddedEventLoop()
+    private let channels: [EmbeddedChannel]
     private let server: HTTPServer
     private let merchant: TestMerchant
 
@@ -30,9 +35,12 @@ final class RequestBench {
         server = HTTPServer(
             side: .merchant, host: "127.0.0.1", port: 0, tls: nil, handler: handler,
             metrics: HTTPMetrics(side: .merchant, factory: registry),
-            eventLoopGroup: channel.embeddedEventLoop, logger: Logger(label: "bench"))
-        try server.admit(channel)
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            eventLoopGroup: loop, logger: Logger(label: "bench"))
+        channels = (0..<Self.connections).map { [loop] _ in EmbeddedChannel(loop: loop) }
+        for channel in channels {
+            try server.admit(channel)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        }
     }
 
     /// By Bearer, as `GET /v1/token`.
@@ -57,15 +65,21 @@ final class RequestBench {
         return ByteBuffer(string: head.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    /// The answer. A microsecond passes, so that the tenant stays within its limit.
-    func answer(_ request: ByteBuffer) throws -> ByteBuffer? {
-        fixture.clock.advance(by: .microseconds(1))
-        try channel.writeInbound(request)
-        return try channel.readOutbound(as: ByteBuffer.self)
+    /// Lends the answers to the request by each connection. A microsecond passes for each, so that the tenant
+    /// stays within its limit.
+    func answers(to request: ByteBuffer, _ body: (ByteBuffer?) throws -> Void) throws {
+        for channel in channels {
+            fixture.clock.advance(by: .microseconds(1))
+            try channel.writeInbound(request)
+        }
+        loop.run()
+        for channel in channels { try body(try channel.readOutbound(as: ByteBuffer.self)) }
     }
 
-    /// Whether an answer has a token.
-    static func isSuccess(_ answer: ByteBuffer) -> Bool {
-        answer.readableBytesView.starts(with: "HTTP/1.1 200 ".utf8)
+    /// Refuses an answer without a token.
+    static func check(_ answer: ByteBuffer?) throws {
+        guard let answer, answer.readableBytesView.starts(with: "HTTP/1.1 200 ".utf8) else {
+            throw ValidationError("a request has got no token")
+        }
     }
 }
