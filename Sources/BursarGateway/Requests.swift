@@ -39,7 +39,7 @@ package struct TokenRequest: Sendable {
     package var trace: RequestTrace?
 
     // Inlined where it is called: else the whole is made, copied and let go.
-    @inlinable package init(
+    @inlinable @inline(__always) package init(
         proof: ClientProof, tenant: TenantID? = nil, provider: ProviderID? = nil,
         environment: ProviderEnvironment? = nil, scope: String? = nil, demand: TokenDemand = .any,
         origin: String? = nil, trace: RequestTrace? = nil
