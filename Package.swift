@@ -152,9 +152,9 @@ let package = Package(
         tests(
             "BursarHTTPTests",
             [
-                "BursarCore", "BursarGateway", "BursarHTTP", inMemoryTracing, lifecycle, log, metrics,
-                nioCore,
-                product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix, tracing,
+                "BursarCore", "BursarGateway", "BursarHTTP", "BursarTestSupport", inMemoryTracing, lifecycle,
+                log, metrics, nioCore, product("NIOEmbedded", "swift-nio"), nioHTTP1, nioPosix, nioSSL,
+                tracing,
             ]),
         tests("BursarReportsTests", ["BursarCore", "BursarReports", crypto], exclude: ["Browser"]),
         tests("TidyTests", []),

@@ -20,7 +20,10 @@ final class EmbeddedConnection {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
-    func send(_ text: String) throws { try channel.writeInbound(ByteBuffer(string: text)) }
+    func send(_ text: String) throws {
+        try channel.writeInbound(ByteBuffer(string: text))
+        channel.embeddedEventLoop.run()
+    }
 
     func advance(_ duration: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: duration) }
 

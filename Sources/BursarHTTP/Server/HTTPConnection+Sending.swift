@@ -48,6 +48,9 @@ extension HTTPConnection {
         if !gate.isBusy { flush() }
     }
 
+    /// Whether something was written that is not sent in turn. What leaves no room for more is sent at once.
+    var hasToFlush: Bool { needsFlush && !(gate.isTakingTurn && isWritable) }
+
     func flush() {
         guard needsFlush else { return }
         needsFlush = false

@@ -93,7 +93,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// No more to decode for now.
     func inputPaused() {
-        flush()
+        if hasToFlush { flush() }
         armTimer()
     }
 

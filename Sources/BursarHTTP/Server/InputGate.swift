@@ -3,7 +3,7 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// While a request is under way nothing more is read: what a caller pipelines behind it waits in the kernel,
-/// and at most one read's worth here. Bytes are decoded in small slices, because everything that one slice
+/// and at most two reads' worth here. Bytes are decoded in small slices, because everything that one slice
 /// holds is decoded at once.
 final class InputGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
@@ -20,6 +20,7 @@ final class InputGate: ChannelDuplexHandler {
     private static let mostHeldBytes = 262_144
 
     private let decoder: RequestDecoder
+    private let turns: LoopDesk?
     private var isDecoderWorn = false
     private var mode = Mode.flowing
     // Nothing that runs while it changes comes back here, so that nobody has to watch for it at run time.
@@ -27,12 +28,19 @@ final class InputGate: ChannelDuplexHandler {
     /// Whether input is being decoded right now.
     private(set) var isBusy = false
     private var readIsWanted = false
+    /// Whether input waits for a turn.
+    private var isWaiting = false
+    /// Whether answers are sent at the end of the turn.
+    private(set) var isTakingTurn = false
+    private var hasRead = false
     private var discardable: Int
     private var context: ChannelHandlerContext?
     /// Set while both are in the pipeline; cleared by the connection, so that neither keeps the other.
     var connection: HTTPConnection?
 
-    init(_ limits: HTTPLimits) {
+    /// - Parameter turns: whom to take turns with; nil takes each at once.
+    init(_ limits: HTTPLimits, turns: LoopDesk?) {
+        self.turns = turns
         decoder = RequestDecoder(limits)
         discardable = limits.lingerBytes
     }
@@ -48,15 +56,54 @@ final class InputGate: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasRead = true
         var bytes = Self.unwrapInboundIn(data)
         guard bytes.readableBytes > 0 else { return }
         if mode == .discarding { return discard(bytes.readableBytes, context) }
-        if mode == .flowing, !isBusy, input.readableBytes == 0, bytes.readableBytes <= Self.sliceBytes {
-            return pass(bytes, context)
-        }
         guard input.readableBytes + bytes.readableBytes <= Self.mostHeldBytes else { return }
         if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
-        feed()
+        // Read twice in a round, the input is at its end, and all that is left of it follows.
+        guard let turns, !isWaiting else {
+            takeTurn()
+            return endTurn()
+        }
+        isWaiting = true
+        turns.letWait(self)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Nothing was read: it is the end of the input, and the channel is closed at once.
+        if !hasRead, isWaiting {
+            takeTurn()
+            endTurn()
+        }
+        hasRead = false
+        context.fireChannelReadComplete()
+    }
+
+    // MARK: Turns
+
+    /// Decodes and answers what has come.
+    func takeTurn() {
+        isWaiting = false
+        isTakingTurn = true
+        guard mode == .flowing, !isBusy, let context else { return }
+        // The common case: what came is a slice.
+        guard 1...Self.sliceBytes ~= input.readableBytes else { return feed() }
+        let bytes = input
+        input = ByteBuffer()
+        isBusy = true
+        decode(bytes, context)
+        pause(context)
+        isBusy = false
+        // Something was left over, or made room only now.
+        if input.readableBytes > 0, mode == .flowing { feed() }
+    }
+
+    /// Sends the answers.
+    func endTurn() {
+        isTakingTurn = false
+        connection?.flush()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -109,16 +156,6 @@ final class InputGate: ChannelDuplexHandler {
         if isDecoderWorn { renewWornDecoder(context) }
     }
 
-    /// The common case: a read is a slice.
-    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        isBusy = true
-        decode(bytes, context)
-        pause(context)
-        isBusy = false
-        // Something was left over, or made room only now.
-        if input.readableBytes > 0, mode == .flowing { feed() }
-    }
-
     private func feed() {
         guard !isBusy, let context else { return }
         isBusy = true
@@ -149,7 +186,7 @@ final class InputGate: ChannelDuplexHandler {
     /// Sends the answers. That can make room for more of them, and so go on here: as a loop, because as a
     /// recursion it would grow with what the caller sends.
     private func pause(_ context: ChannelHandlerContext) {
-        repeat { connection?.inputPaused() } while connection?.needsFlush == true
+        if let connection { repeat { connection.inputPaused() } while connection.hasToFlush }
         // One of those that were answered just now may have offered an upgrade.
         if isDecoderWorn { renewWornDecoder(context) }
     }

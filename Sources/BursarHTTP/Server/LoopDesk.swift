@@ -7,10 +7,53 @@ internal import Synchronization
 final class LoopDesk {
     /// The largest answer that is written here; others get memory of their own, which goes with them.
     private static let mostBytes = 8_192
+    /// How many connections take a turn together.
+    private static let mostInTurn = 16
 
+    private let loop: any EventLoop
     // Nothing that runs while they change comes back here, so that nobody has to watch for it at run time.
     @exclusivity(unchecked) private var date = DateField()
-    @exclusivity(unchecked) private var room = ByteBuffer()
+    /// A place for an answer of each that takes a turn.
+    @exclusivity(unchecked) private var rooms = [ByteBuffer](repeating: ByteBuffer(), count: mostInTurn)
+    @exclusivity(unchecked) private var nextRoom = 0
+    /// Whose input waits for a turn.
+    @exclusivity(unchecked) private var waiting: [InputGate] = []
+    /// Whether the end of this round of the event loop is waited for.
+    private var isEndAwaited = false
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+        waiting.reserveCapacity(Self.mostInTurn)
+    }
+
+    // MARK: Turns
+
+    /// Has the gate take its turn at the end of this round of the event loop, or when a few others wait:
+    /// first all that was read is answered, then all of it is sent. So the processor goes each way many times
+    /// on end, and finds the code at hand (docs/adr/0031).
+    func letWait(_ gate: InputGate) {
+        waiting.append(gate)
+        if waiting.count == Self.mostInTurn { return takeTurn() }
+        guard !isEndAwaited else { return }
+        isEndAwaited = true
+        loop.assumeIsolated().execute { [self] in
+            isEndAwaited = false
+            takeTurn()
+        }
+    }
+
+    private func takeTurn() {
+        // What is sent can make room for further answers.
+        var gates: [InputGate] = []
+        swap(&gates, &waiting)
+        for gate in gates { gate.takeTurn() }
+        for gate in gates { gate.endTurn() }
+        guard waiting.isEmpty else { return }
+        gates.removeAll(keepingCapacity: true)
+        swap(&gates, &waiting)
+    }
+
+    // MARK: Writing
 
     /// Writes an answer. What was written before must be sent by now for its memory to be used again; else
     /// there is more of it.
@@ -24,11 +67,13 @@ final class LoopDesk {
             Self.write(answer, head, most, to: &bytes)
             return bytes
         }
+        let place = nextRoom
+        nextRoom = (place + 1) % Self.mostInTurn
         // Where a former answer is still on its way, this takes as much as is needed and no more: a caller
         // who takes nothing must not make small answers large.
-        room.clear(minimumCapacity: most)
-        Self.write(answer, head, most, to: &room)
-        return room
+        rooms[place].clear(minimumCapacity: most)
+        Self.write(answer, head, most, to: &rooms[place])
+        return rooms[place]
     }
 
     /// The head of an answer that is sent while it is made.
@@ -64,7 +109,7 @@ final class LoopDesks: Sendable {
     func desk(of loop: any EventLoop) -> LoopDesk {
         desks.withLock { desks in
             if let desk = desks[ObjectIdentifier(loop)] { return desk }
-            let desk = NIOLoopBound(LoopDesk(), eventLoop: loop)
+            let desk = NIOLoopBound(LoopDesk(loop), eventLoop: loop)
             desks[ObjectIdentifier(loop)] = desk
             return desk
         }.value
