@@ -103,7 +103,7 @@ let package = Package(
             name: "bursar",
             dependencies: [
                 "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders",
-                "BursarReports", "BursarVault", "Postgres", "Prometheus",
+                "BursarReports", "BursarVault", "CAllocator", "Postgres", "Prometheus",
                 product("ArgumentParser", "swift-argument-parser"), asn1, crypto, lifecycle, log, metrics,
                 product("NIOCertificateReloading", "swift-nio-extras"), nioCore, nioPosix, nioSSL,
                 tracing, unixSignals, x509, yams,

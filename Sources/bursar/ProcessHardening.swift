@@ -1,4 +1,5 @@
 // What the process gives up before it touches a secret, and what it takes to serve.
+private import CAllocator
 private import Foundation
 private import Glibc
 private import NIOCore
@@ -26,9 +27,21 @@ enum ProcessHardening {
     /// or the cgroup: whoever pins a gateway to some of them would have loops that take turns. To be called
     /// before the first loop is made.
     static func fitEventLoops() {
-        guard let allowed = allowedProcessors, allowed < System.coreCount else { return }
-        NIOSingletons.groupLoopCountSuggestion = allowed
+        guard processors < System.coreCount else { return }
+        NIOSingletons.groupLoopCountSuggestion = processors
     }
+
+    /// A million tenants are small objects that stay, and between them is whatever was there for a moment. By
+    /// itself the allocator makes up to eight arenas a processor, each of which keeps what its threads let go
+    /// of, and puts blocks of up to 32 MB among what stays (mallopt(3)): a tenth more memory.
+    static func fitAllocator() {
+        mallopt(M_ARENA_MAX, Int32(processors + 1))
+        // Said once, they do not grow any more with the blocks that are let go of.
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        mallopt(M_TRIM_THRESHOLD, 4 << 20)
+    }
+
+    private static var processors: Int { min(allowedProcessors ?? .max, System.coreCount) }
 
     /// How many processors this process may run on (proc_pid_status(5)).
     private static var allowedProcessors: Int? {

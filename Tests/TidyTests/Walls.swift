@@ -34,9 +34,9 @@ enum Walls {
         ],
         "bursar": [
             "ArgumentParser", "BursarCore", "BursarGateway", "BursarHTTP", "BursarLedger", "BursarProviders",
-            "BursarReports", "BursarVault", "Crypto", "Foundation", "Glibc", "Logging", "Metrics", "NIOCore",
-            "NIOCertificateReloading", "NIOPosix", "NIOSSL", "Postgres", "Prometheus", "ServiceLifecycle",
-            "SwiftASN1", "Synchronization", "Tracing", "UnixSignals", "X509", "Yams",
+            "BursarReports", "BursarVault", "CAllocator", "Crypto", "Foundation", "Glibc", "Logging",
+            "Metrics", "NIOCore", "NIOCertificateReloading", "NIOPosix", "NIOSSL", "Postgres", "Prometheus",
+            "ServiceLifecycle", "SwiftASN1", "Synchronization", "Tracing", "UnixSignals", "X509", "Yams",
         ],
     ]
 

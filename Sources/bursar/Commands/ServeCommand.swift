@@ -9,6 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         ProcessHardening.raiseFileLimit()
         ProcessHardening.fitEventLoops()
+        ProcessHardening.fitAllocator()
         let settings = try options.settings()
         try await GatewayProcess(settings: settings).run()
     }
