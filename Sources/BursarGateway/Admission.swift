@@ -58,7 +58,7 @@ extension Gateway {
         } catch {
             throw Rejection(
                 refusal: error, mayBeStale: error.mayBeStale, client: caller.id,
-                tenant: tenant.tenant.id, connection: chosen?.choice, limit: limit)
+                tenant: tenant.id, connection: chosen?.choice, limit: limit)
         }
     }
 
@@ -67,10 +67,10 @@ extension Gateway {
     func stillStands(_ admitted: Admitted, _ request: TokenRequest) throws(Rejection) {
         do throws(Rejection) {
             let now = environment.clock.now()
-            _ = try caller(request.proof, named: admitted.tenant.tenant.id, now: now)
+            _ = try caller(request.proof, named: admitted.tenant.id, now: now)
         } catch {
             throw Rejection(
-                refusal: error.refusal, client: admitted.client, tenant: admitted.tenant.tenant.id,
+                refusal: error.refusal, client: admitted.client, tenant: admitted.tenant.id,
                 connection: admitted.connection.choice, limit: admitted.limit)
         }
     }
@@ -93,9 +93,9 @@ extension Gateway {
             }
             throw Rejection(refusal: .tenantNotTheirs, mayBeStale: true, client: caller.id)
         }
-        guard tenant.tenant.state == .active else {
+        guard tenant.terms.state == .active else {
             throw Rejection(
-                refusal: .tenantSuspended, client: caller.id, tenant: tenant.tenant.id)
+                refusal: .tenantSuspended, client: caller.id, tenant: tenant.id)
         }
         return tenant
     }
@@ -122,15 +122,15 @@ extension Gateway {
     func spend(
         of tenant: TenantEntry, client: ClientID, now: Instant
     ) throws(Rejection) -> LimitState {
-        let limit = tenant.tenant.limit
+        let limit = tenant.terms.limit
         let (decision, isNoticed) = tenant.bucket.spend(now: now)
-        if isNoticed { quota.watch(tenant.bucket) }
+        if isNoticed { quota.watch(tenant) }
         switch decision {
         case .allowed(let remaining, let reset):
             return LimitState(limit: limit, remaining: remaining, reset: reset)
         case .denied(let retryAfter, let reset):
             throw Rejection(
-                refusal: .limited(retryAfter: retryAfter), client: client, tenant: tenant.tenant.id,
+                refusal: .limited(retryAfter: retryAfter), client: client, tenant: tenant.id,
                 limit: LimitState(limit: limit, remaining: 0, reset: reset))
         }
     }

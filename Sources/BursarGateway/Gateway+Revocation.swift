@@ -19,7 +19,7 @@ extension Gateway {
                 guard let (cell, demand) = renewal(of: token, in: tenant, client: client, at: now) else {
                     continue
                 }
-                _ = await desk.token(cell, demand, tenant: tenant.tenant.id, now: now, trace: trace)
+                _ = await desk.token(cell, demand, tenant: tenant.id, now: now, trace: trace)
                 break
             }
             return Answer(result: .success(()), limit: limit)
@@ -47,7 +47,7 @@ extension Gateway {
             let tenant = client.tenant(named: named).flatMap { directory.tenant($0) }
             return [try active(tenant, of: client, named: named)]
         }
-        return client.tenants.compactMap { directory.tenant($0) }.filter { $0.tenant.state == .active }
+        return client.tenants.compactMap { directory.tenant($0) }.filter { $0.terms.state == .active }
     }
 
     /// The slot that has to bring another token in place of a current one. The former credential's token is

@@ -22,7 +22,7 @@ extension Gateway {
             let kept = fallback.knownCell(scope: admitted.scope),
             let former = former(of: admitted), let token = cell.yields(to: kept, for: demand, at: now)
         else { return nil }
-        desk.warmUp(cell, tenant: admitted.tenant.tenant.id, now: now, trace: trace)
+        desk.warmUp(cell, tenant: admitted.tenant.id, now: now, trace: trace)
         return (token, former)
     }
 
@@ -53,7 +53,7 @@ extension Gateway {
         guard let cell = known else { throw .superseded }
         let now = environment.clock.now()
         if let spare = spare(for: demand, admitted, insteadOf: cell, now: now, trace: trace) { return spare }
-        let tenant = admitted.tenant.tenant.id
+        let tenant = admitted.tenant.id
         switch await desk.token(cell, demand, tenant: tenant, now: now, trace: trace) {
         case .serve(let token, _): return (token, admitted)
         case .refuse(let failure, let retryAfter):
@@ -90,7 +90,7 @@ extension Gateway {
 
     /// What has been stated and counted for one connection is not for another.
     private func same(_ admitted: Admitted, _ fresh: Admitted) throws(Rejection) -> Admitted {
-        guard fresh.tenant.tenant.id == admitted.tenant.tenant.id,
+        guard fresh.tenant.id == admitted.tenant.id,
             fresh.connection.choice == admitted.connection.choice
         else { throw admitted.rejection(.superseded) }
         return fresh

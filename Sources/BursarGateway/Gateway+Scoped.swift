@@ -115,7 +115,7 @@ extension Gateway {
         let entry = admitted.connection
         var values = request.members
         values["client_id"] = entry.credential.clientID
-        values["business_uuid"] = admitted.tenant.tenant.id.description
+        values["business_uuid"] = admitted.tenant.id.description
         let grant = ScopedGrant(
             profile: entry.profile, environment: entry.environment, accessToken: token.access,
             values: values, deadline: entry.profile.limits.timeout,
@@ -141,7 +141,7 @@ extension Gateway {
         let entry = admitted.connection
         return RefreshEvent(
             id: environment.makeID(at: now), at: now, owner: entry.credential.owner,
-            tenant: admitted.tenant.tenant.id, provider: entry.profile.id,
+            tenant: admitted.tenant.id, provider: entry.profile.id,
             environment: entry.environment, credential: entry.credential.id, cause: .cold,
             step: .scoped, failure: failure, status: report.status, latency: report.latency,
             lifetime: lifetime)
@@ -151,7 +151,7 @@ extension Gateway {
         _ request: ScopedRequest, _ endpoint: ScopedEndpoint, _ admitted: Admitted
     ) async throws(Refusal) {
         let now = environment.clock.now()
-        let tenant = admitted.tenant.tenant.id
+        let tenant = admitted.tenant.id
         do {
             guard let key = directory.newestKey(of: OwnerID(tenant)) else {
                 throw VaultError.dataKeyMissing(version: 0)

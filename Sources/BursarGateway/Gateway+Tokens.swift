@@ -88,7 +88,7 @@ extension Gateway {
             return nil
         }
         var waiting = waiting
-        let tenant = admitted.tenant.tenant.id
+        let tenant = admitted.tenant.id
         let asked = desk.request(cell, request.demand, tenant: tenant, now: now, trace: request.trace) {
             let waits = waiting ?? WaitingRequest()
             waiting = waits
@@ -215,7 +215,7 @@ extension Gateway {
         }
         usage.count(admitted.usageKey(source.outcome), since: start, at: now, of: token.expiresAt)
         let served = ServedToken(
-            token: token, source: source, tenant: admitted.tenant.tenant.id,
+            token: token, source: source, tenant: admitted.tenant.id,
             provider: admitted.connection.profile.id,
             environment: admitted.connection.environment, at: now,
             scope: request.scope == nil ? nil : admitted.scope)
@@ -242,13 +242,13 @@ extension Gateway {
 extension Admitted {
     func rejection(_ refusal: Refusal) -> Rejection {
         Rejection(
-            refusal: refusal, client: client, tenant: tenant.tenant.id, connection: connection.choice,
+            refusal: refusal, client: client, tenant: tenant.id, connection: connection.choice,
             limit: limit)
     }
 
     func usageKey(_ outcome: AnswerOutcome) -> UsageKey {
         UsageKey(
-            tenant: tenant.tenant.id, client: caller.id, provider: connection.profile.id,
+            tenant: tenant.id, client: caller.id, provider: connection.profile.id,
             environment: connection.environment, outcome: outcome)
     }
 }

@@ -29,7 +29,7 @@ extension GatewayEnvironment {
     }
 }
 
-extension Credential {
+extension CredentialEntry {
     /// Whom a flight or an exchange is about.
     func describe(on span: (any Span)?) {
         guard let span else { return }

@@ -23,7 +23,7 @@ package struct DirectoryChanges: Sendable {
     package var touchedCredentials: Set<CredentialID> = []
     /// Owners whose data keys were wrapped anew, or have gone.
     package var touchedOwners: Set<OwnerID> = []
-    package var tenants: [Tenant] = []
+    package var tenants: [TenantTerms] = []
     /// All connections of the touched tenants.
     package var connections: [Connection] = []
     package var clients: [Client] = []

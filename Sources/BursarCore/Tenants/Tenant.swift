@@ -15,6 +15,21 @@ package struct Tenant: Sendable, Hashable {
         self.state = state
         self.limit = limit
     }
+
+    package var terms: TenantTerms { TenantTerms(id: id, state: state, limit: limit) }
+}
+
+/// What requests need to know of a merchant.
+package struct TenantTerms: Sendable, Hashable {
+    package let id: TenantID
+    package let state: Tenant.State
+    package let limit: RateLimit
+
+    package init(id: TenantID, state: Tenant.State, limit: RateLimit) {
+        self.id = id
+        self.state = state
+        self.limit = limit
+    }
 }
 
 /// A merchant backend's credential with Bursar. It acts for one tenant or several.

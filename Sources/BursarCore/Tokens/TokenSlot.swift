@@ -23,10 +23,11 @@ package struct TokenSlot: Sendable {
     package var isKept = false
     /// Whether the last flight brought nothing, also while the next one is under way.
     private(set) var isFailing = false
+    // Here it takes no memory of its own: there are as many slots as tenants.
+    private var flights: Int32 = 0
     /// Attempts that failed in a row.
     private var failures = 0
     private var waiters: [WaiterID: TokenDemand] = [:]
-    private var flights = 0
     private var forced = GenericCellRate()
     /// Since when the store has said that the credential is quarantined.
     private var recalledAt: Instant?
@@ -171,9 +172,9 @@ package struct TokenSlot: Sendable {
     private mutating func takeOff(
         _ cause: RefreshEvent.Cause, newerThan: Generation, now: Instant, budget: Duration
     ) -> Flight {
-        flights += 1
+        flights &+= 1
         let flight = Flight(
-            id: flights, cause: cause, newerThan: newerThan, startedAt: now, deadline: now + budget)
+            id: Int(flights), cause: cause, newerThan: newerThan, startedAt: now, deadline: now + budget)
         state = .refreshing(flight, still: heldToken)
         return flight
     }

@@ -8,12 +8,20 @@ internal import Synchronization
 final class QuotaDesk: Sendable {
     private struct Contents {
         /// In the order in which they get their turn.
-        var watched: Deque<TenantBucket> = []
+        var watched: Deque<Watched> = []
         /// What other replicas asked for at the last exchange.
         var wanted: Set<TenantID> = []
         var number: Int64 = 0
         var isAway = false
         var ticks = 0
+    }
+
+    /// A bucket and whose it is, or was.
+    private struct Watched {
+        let tenant: TenantID
+        let bucket: TenantBucket
+
+        init(_ entry: TenantEntry) { (tenant, bucket) = (entry.id, entry.bucket) }
     }
 
     private let contents = Mutex(Contents())
@@ -34,8 +42,8 @@ final class QuotaDesk: Sendable {
         self.environment = environment
     }
 
-    /// Takes a bucket that has said it wants to be looked at.
-    func watch(_ bucket: TenantBucket) { contents.withLock { $0.watched.append(bucket) } }
+    /// Takes a tenant whose bucket has said it wants to be looked at.
+    func watch(_ entry: TenantEntry) { contents.withLock { $0.watched.append(Watched(entry)) } }
 
     /// To be called each `interval`, by one at a time.
     func tick() async {
@@ -70,21 +78,22 @@ final class QuotaDesk: Sendable {
     }
 
     private func plan(
-        _ turn: [TenantBucket], wanted: Set<TenantID>, isAway: Bool
+        _ turn: [Watched], wanted: Set<TenantID>, isAway: Bool
     ) -> ([TenantID: TenantBucket], [QuotaStep]) {
         let now = environment.clock.now()
         var exchanging: [TenantID: TenantBucket] = [:]
         var steps: [QuotaStep] = []
-        var remaining: [TenantBucket] = []
+        var remaining: [Watched] = []
         // A tenant that was removed and added again has another bucket: of two, one is nobody's any more, and
         // the store takes one step for each tenant.
-        for bucket in turn where directory.tenant(bucket.tenant)?.bucket === bucket {
-            let plan = bucket.plan(now: now, isWanted: wanted.contains(bucket.tenant), isAway: isAway)
+        for watched in turn where directory.tenant(watched.tenant)?.bucket === watched.bucket {
+            let (tenant, bucket) = (watched.tenant, watched.bucket)
+            let plan = bucket.plan(now: now, isWanted: wanted.contains(tenant), isAway: isAway)
             if case .exchange(let ask, let offer) = plan {
-                exchanging[bucket.tenant] = bucket
-                steps.append(QuotaStep(tenant: bucket.tenant, ask: ask, offer: offer))
+                exchanging[tenant] = bucket
+                steps.append(QuotaStep(tenant: tenant, ask: ask, offer: offer))
             }
-            if plan != .forget { remaining.append(bucket) }
+            if plan != .forget { remaining.append(watched) }
         }
         contents.withLock { $0.watched.append(contentsOf: remaining) }
         return (exchanging, steps)
@@ -99,13 +108,12 @@ final class QuotaDesk: Sendable {
             unsettled.removeValue(forKey: settlement.tenant)?.settle(settlement, now: now)
         }
         for bucket in unsettled.values { bucket.lose(now: now) }
-        let newlyWanted = answer.wanted.compactMap { directory.tenant($0)?.bucket }.filter {
-            $0.watch(now: now)
-        }
+        let newlyWanted = answer.wanted.compactMap { directory.tenant($0) }
+            .filter { $0.bucket.watch(now: now) }
         contents.withLock { contents in
             contents.isAway = false
             contents.wanted = answer.wanted
-            contents.watched.append(contentsOf: newlyWanted)
+            contents.watched.append(contentsOf: newlyWanted.map(Watched.init))
         }
         environment.metrics.exchangedQuota(
             offered: request.steps.reduce(.none) { $0 + $1.offer },

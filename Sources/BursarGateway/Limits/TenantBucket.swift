@@ -4,7 +4,6 @@ internal import Synchronization
 
 /// Outlives the entry of its tenant: what was spent stays spent when the configuration changes.
 final class TenantBucket: Sendable {
-    let tenant: TenantID
     private let contents: Mutex<Contents>
 
     private struct Contents {
@@ -12,8 +11,7 @@ final class TenantBucket: Sendable {
         var bucket: ShareBucket
     }
 
-    init(tenant: TenantID, limit: RateLimit, share: ReplicaShare, now: Instant) {
-        self.tenant = tenant
+    init(limit: RateLimit, share: ReplicaShare, now: Instant) {
         contents = Mutex(Contents(limit: limit, bucket: ShareBucket(limit, share: share, now: now)))
     }
 

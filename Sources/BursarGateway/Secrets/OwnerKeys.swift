@@ -6,14 +6,35 @@ internal import Synchronization
 /// theirs at once.
 final class OwnerKeys: Sendable {
     let owner: OwnerID
-    private let keys = Mutex(Few<WrappedDataKey>())
+    private let keys = Mutex(Few<Key>())
+
+    /// One of them, without the owner.
+    private struct Key {
+        let wrapped: [UInt8]
+        let keyID: String
+        let version: Int32
+
+        init(_ key: WrappedDataKey) {
+            (wrapped, keyID, version) = (key.wrapped, key.keyID, Int32(key.version))
+        }
+    }
 
     init(owner: OwnerID) { self.owner = owner }
 
-    var all: [WrappedDataKey] { keys.withLock { Array($0) } }
+    var all: [WrappedDataKey] { keys.withLock { $0.map(whole) } }
 
     /// The one that seals.
-    var newest: WrappedDataKey? { all.max { $0.version < $1.version } }
+    var newest: WrappedDataKey? {
+        keys.withLock { $0.max { $0.version < $1.version } }.map(whole)
+    }
 
-    func replace(_ keys: [WrappedDataKey]) { self.keys.withLock { $0 = Few(keys) } }
+    /// - Parameter keys: of this owner.
+    func replace(_ keys: some Sequence<WrappedDataKey>) {
+        let held = Few(keys.lazy.map(Key.init))
+        self.keys.withLock { $0 = held }
+    }
+
+    private func whole(_ key: Key) -> WrappedDataKey {
+        WrappedDataKey(owner: owner, version: Int(key.version), keyID: key.keyID, wrapped: key.wrapped)
+    }
 }

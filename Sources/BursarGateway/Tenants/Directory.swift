@@ -208,11 +208,11 @@ final class Directory: Sendable {
         // Nobody changes the table meanwhile, and so nobody has to copy it.
         let current = contents.read { $0.pointee.tables.credentials }
         desk.withdraw(of: all ? nil : touched) { fields in
-            guard let credential = current[fields.credential]?.credential else { return true }
+            guard let credential = current[fields.credential] else { return true }
             return credential.version != fields.credentialVersion || credential.state == .pending
         }
         for cell in all ? desk.allCells : touched.flatMap({ desk.cells(of: $0) }) {
-            let isKept = current[cell.context.credential.id]?.credential.state == .retiring
+            let isKept = current[cell.context.credential.id]?.state == .retiring
             let keeping = cell.setKept(isKept)
             if keeping == .begun { startSuccessor(of: cell) }
             if cell.retryNow(now: now) || keeping == .ended { desk.reschedule(cell) }

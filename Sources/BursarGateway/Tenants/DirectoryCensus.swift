@@ -12,9 +12,9 @@ struct DirectoryCensus {
         if changes.isComplete { self = DirectoryCensus() }
         for id in changes.touchedClients { endings[id] = nil }
         for client in changes.clients { endings[client.id] = client.expiresAt }
-        for entry in effects.replaced { rotating[entry.tenant.id] = nil }
+        for entry in effects.replaced { rotating[entry.id] = nil }
         for entry in effects.made where entry.connections.contains(where: { $0.fallback != nil }) {
-            rotating[entry.tenant.id] = entry
+            rotating[entry.id] = entry
         }
     }
 

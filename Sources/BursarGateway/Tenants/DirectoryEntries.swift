@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A tenant with its connections and its spending. Replaced when the tenant changes; its bucket stays.
 final class TenantEntry: Sendable {
-    let tenant: Tenant
+    let terms: TenantTerms
     let connections: Few<ConnectionEntry>
     /// Connections that nobody can use: their credential is unknown, or their provider has no profile.
     let unserved: [Connection]
@@ -12,13 +12,15 @@ final class TenantEntry: Sendable {
 
     /// `bucket` is of this tenant and has the shape of its limit.
     init(
-        tenant: Tenant, connections: Few<ConnectionEntry>, unserved: [Connection], bucket: TenantBucket
+        terms: TenantTerms, connections: Few<ConnectionEntry>, unserved: [Connection], bucket: TenantBucket
     ) {
-        self.tenant = tenant
+        self.terms = terms
         self.connections = connections
         self.unserved = unserved
         self.bucket = bucket
     }
+
+    var id: TenantID { terms.id }
 
     /// The connections as they are stored.
     var stored: [Connection] { connections.map(\.connection) + unserved }
@@ -28,7 +30,7 @@ final class TenantEntry: Sendable {
 
     /// Connections whose slot renews whether anyone asks or not.
     var keptWarm: [ConnectionEntry] {
-        guard tenant.state == .active else { return [] }
+        guard terms.state == .active else { return [] }
         return connections.filter { $0.keepWarm && $0.credential.state != .pending }
     }
 }
@@ -37,14 +39,17 @@ final class TenantEntry: Sendable {
 final class ProviderPlace: Sendable {
     let profile: ProviderProfile
     let environment: ProviderEnvironment
-    private let tokenURL: Result<String, ProfileGap>
+    private let endpoint: Result<TokenEndpoint, ProfileGap>
     /// Whether the profile lacks something that a connection needs.
     let isIncomplete: Bool
 
     init(profile: ProviderProfile, environment: ProviderEnvironment) {
         self.profile = profile
         self.environment = environment
-        tokenURL = Result { () throws(ProfileGap) in try profile.url(profile.token.path, in: environment) }
+        endpoint = Result { () throws(ProfileGap) in
+            let url = try profile.url(profile.token.path, in: environment)
+            return TokenEndpoint(profile: profile, environment: environment, url: url)
+        }
         isIncomplete = profile.gap(in: environment) != nil
     }
 
@@ -62,25 +67,29 @@ final class ProviderPlace: Sendable {
 
     var choice: ConnectionChoice { ConnectionChoice(provider: profile.id, environment: environment) }
 
-    func requireTokenURL() throws(ProfileGap) -> String { try tokenURL.get() }
+    func requireEndpoint() throws(ProfileGap) -> TokenEndpoint { try endpoint.get() }
 }
 
-/// A credential in one of its versions, one for all connections and slots by it.
-final class CredentialEntry: Sendable {
-    let credential: Credential
-    let keys: OwnerKeys
+/// Where a provider is asked for tokens in one environment, one for all slots there.
+final class TokenEndpoint: Sendable {
+    let profile: ProviderProfile
+    let environment: ProviderEnvironment
+    let url: String
 
-    init(credential: Credential, keys: OwnerKeys) {
-        self.credential = credential
-        self.keys = keys
+    init(profile: ProviderProfile, environment: ProviderEnvironment, url: String) {
+        self.profile = profile
+        self.environment = environment
+        self.url = url
     }
+
+    var choice: ConnectionChoice { ConnectionChoice(provider: profile.id, environment: environment) }
 }
 
 /// A connection with its credential and profile, and the slots of its scopes. What its place and credential
 /// say it does not hold itself: there are as many as tenants.
 final class ConnectionEntry: Sendable {
     private let place: ProviderPlace
-    private let holder: CredentialEntry
+    let credential: CredentialEntry
     /// The same connection by the credential that the present one replaced, while that is kept.
     let fallback: ConnectionEntry?
     private let tenant: TenantID
@@ -107,15 +116,15 @@ final class ConnectionEntry: Sendable {
         fallback: ConnectionEntry? = nil, former: ConnectionEntry?
     ) {
         self.place = place
-        holder = credential
+        self.credential = credential
         self.fallback = fallback
         tenant = connection.tenant
         self.former = connection.former
         keepWarm = connection.keepWarm
-        isPending = credential.credential.state == .pending
-        isApart = credential.credential.isPlatform && !credential.credential.sharesToken
+        isPending = credential.state == .pending
+        isApart = credential.isPlatform && !credential.sharesToken
         origins = connection.origins
-        guard let former, former.credential.version == credential.credential.version else { return }
+        guard let former, former.credential.version == credential.version else { return }
         // Those of a credential that was pending meanwhile have been withdrawn.
         let known = former.slots.withLock { $0.cells }.filter { !$0.isWithdrawn }
         slots.withLock { $0.cells = Few(known) }
@@ -125,12 +134,11 @@ final class ConnectionEntry: Sendable {
     var connection: Connection {
         Connection(
             tenant: tenant, provider: place.profile.id, environment: place.environment,
-            credential: holder.credential.id, former: former, origins: origins, keepWarm: keepWarm)
+            credential: credential.id, former: former, origins: origins, keepWarm: keepWarm)
     }
 
     var environment: ProviderEnvironment { place.environment }
     var isIncomplete: Bool { place.isIncomplete }
-    var credential: Credential { holder.credential }
     var profile: ProviderProfile { place.profile }
 
     /// The slot for `scope`, remembered here so that a hit need not look it up in the desk. Nil when this
@@ -138,7 +146,7 @@ final class ConnectionEntry: Sendable {
     func cell(scope: String?, desk: TokenDesk) throws(ProfileGap) -> SlotCell? {
         if let cell = knownCell(scope: scope) { return cell }
         let context = FlightContext(
-            place: place, credential: holder, tokenURL: try place.requireTokenURL(), scope: scope)
+            endpoint: try place.requireEndpoint(), credential: credential, scope: scope)
         // Under the lock, so that whatever was made before `close` is in the desk by then.
         return slots.withLock { slots in
             guard !slots.isClosed else { return nil }

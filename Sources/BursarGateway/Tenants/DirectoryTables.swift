@@ -34,7 +34,7 @@ struct DirectoryTables {
 
     /// Every tenant that a platform credential acts for.
     func tenants(of credential: CredentialID) -> Set<TenantID> {
-        guard credentials[credential]?.credential.isPlatform == true else { return [] }
+        guard credentials[credential]?.isPlatform == true else { return [] }
         return sharers[credential] ?? []
     }
 
@@ -88,8 +88,8 @@ struct DirectoryTables {
             replace(tenant.id, by: entry(of: tenant, stored, former: known, share: share, now: now), &effects)
         }
         for known in affected.subtracting(present).compactMap({ tenants[$0] }) {
-            let entry = entry(of: known.tenant, known.stored, former: known, share: share, now: now)
-            replace(known.tenant.id, by: entry, &effects)
+            let entry = entry(of: known.terms, known.stored, former: known, share: share, now: now)
+            replace(known.id, by: entry, &effects)
         }
         return effects
     }
@@ -145,11 +145,10 @@ struct DirectoryTables {
     ) -> Set<TenantID> {
         var owners: [CredentialID: OwnerID] = [:]
         if !credentials.isEmpty {
-            for id in touched { owners[id] = credentials.remove(id)?.credential.owner }
+            for id in touched { owners[id] = credentials.remove(id)?.owner }
         }
         for credential in changes.credentials {
-            credentials.replace(
-                by: CredentialEntry(credential: credential, keys: holder(of: credential.owner)))
+            credentials.replace(by: CredentialEntry(credential, keys: holder(of: credential.owner)))
         }
         // Tables that are made anew have no connections yet.
         guard !tenants.isEmpty else { return [] }
@@ -173,7 +172,7 @@ struct DirectoryTables {
     }
 
     private mutating func share(_ credential: CredentialID, with tenant: TenantID) {
-        guard credentials[credential]?.credential.owner != OwnerID(tenant) else { return }
+        guard credentials[credential]?.owner != OwnerID(tenant) else { return }
         sharers[credential, default: []].insert(tenant)
     }
 
@@ -194,7 +193,8 @@ struct DirectoryTables {
     // MARK: Entries
 
     private func entry(
-        of tenant: Tenant, _ stored: [Connection], former: TenantEntry?, share: ReplicaShare, now: Instant
+        of terms: TenantTerms, _ stored: [Connection], former: TenantEntry?, share: ReplicaShare,
+        now: Instant
     ) -> TenantEntry {
         let known = former?.connections.flatMap(\.withFallback) ?? []
         var (entries, unserved) = (Few<ConnectionEntry>(), [Connection]())
@@ -208,10 +208,9 @@ struct DirectoryTables {
                 unserved.append(connection)
             }
         }
-        former?.bucket.limit(to: tenant.limit, now: now)
-        let bucket =
-            former?.bucket ?? TenantBucket(tenant: tenant.id, limit: tenant.limit, share: share, now: now)
-        return TenantEntry(tenant: tenant, connections: entries, unserved: unserved, bucket: bucket)
+        former?.bucket.limit(to: terms.limit, now: now)
+        let bucket = former?.bucket ?? TenantBucket(limit: terms.limit, share: share, now: now)
+        return TenantEntry(terms: terms, connections: entries, unserved: unserved, bucket: bucket)
     }
 
     private func entry(
@@ -247,7 +246,7 @@ extension Connection {
 // meet in a table, so that none of these needs a hash that is seeded.
 
 enum TenantsByID: EntryKeying {
-    static func key(of entry: TenantEntry) -> TenantID { entry.tenant.id }
+    static func key(of entry: TenantEntry) -> TenantID { entry.id }
     static func spread(_ key: TenantID) -> UInt64 { key.uuid.spread }
 }
 
@@ -262,7 +261,7 @@ enum ClientsByHash: EntryKeying {
 }
 
 enum CredentialsByID: EntryKeying {
-    static func key(of entry: CredentialEntry) -> CredentialID { entry.credential.id }
+    static func key(of entry: CredentialEntry) -> CredentialID { entry.id }
     static func spread(_ key: CredentialID) -> UInt64 { key.uuid.spread }
 }
 

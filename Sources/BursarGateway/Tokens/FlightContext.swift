@@ -3,33 +3,30 @@ internal import BursarCore
 
 /// The credential, opened only when the flight needs it, and the profile to send it by.
 struct FlightContext: Sendable {
-    private let place: ProviderPlace
-    private let holder: CredentialEntry
+    private let endpoint: TokenEndpoint
+    let credential: CredentialEntry
     let scope: String?
-    private let tokenURL: String
 
-    init(place: ProviderPlace, credential: CredentialEntry, tokenURL: String, scope: String?) {
-        self.place = place
-        holder = credential
-        self.tokenURL = tokenURL
+    init(endpoint: TokenEndpoint, credential: CredentialEntry, scope: String?) {
+        self.endpoint = endpoint
+        self.credential = credential
         self.scope = scope
     }
 
-    var profile: ProviderProfile { place.profile }
-    var environment: ProviderEnvironment { place.environment }
-    var credential: Credential { holder.credential }
-    var keys: OwnerKeys { holder.keys }
+    var profile: ProviderProfile { endpoint.profile }
+    var environment: ProviderEnvironment { endpoint.environment }
+    var keys: OwnerKeys { credential.keys }
 
     /// What decides which token it is.
     var fields: SlotFields {
         SlotFields(
             owner: credential.owner, provider: profile.id, environment: environment,
-            credential: credential.id, credentialVersion: credential.version, tokenURL: tokenURL,
+            credential: credential.id, credentialVersion: credential.version, tokenURL: endpoint.url,
             scope: scope)
     }
 
     /// Whose places its flights stand in line for.
-    var choice: ConnectionChoice { place.choice }
+    var choice: ConnectionChoice { endpoint.choice }
 
     /// How many flights there are at most for slots that nobody uses: enough that a place never stands empty,
     /// and few enough that the last one in line gets its turn in time.

@@ -11,16 +11,17 @@ final class SlotCell: Sendable {
     /// Everything a flight needs to know; a changed credential makes another slot.
     let context: FlightContext
 
+    /// In this order its parts take the least memory.
     private struct Contents {
         var slot = TokenSlot()
-        var answers: [WaiterID: Answer] = [:]
-        var waiterCount = 0
-        /// The time of its entry in the calendar; nil when it has none.
-        var entry: Instant?
         var keepWarm = false
         /// Whether the credential has gone; nothing starts any more.
         var isWithdrawn = false
         var mayHoldLease = false
+        var waiterCount: Int32 = 0
+        var answers: [WaiterID: Answer] = [:]
+        /// The time of its entry in the calendar; nil when it has none.
+        var entry: Instant?
 
         func waits(for reason: FailureReason?, now: Instant) -> Bool {
             guard case .coolingDown(let cooling, _) = slot.state, now < cooling.retryAt else { return false }
@@ -63,8 +64,8 @@ final class SlotCell: Sendable {
             guard !contents.isWithdrawn else {
                 return (.refused(ExchangeFailure(.superseded), retryAfter: .seconds(1)), nil)
             }
-            contents.waiterCount += 1
-            let waiter = WaiterID(contents.waiterCount)
+            contents.waiterCount &+= 1
+            let waiter = WaiterID(Int(contents.waiterCount))
             switch contents.slot.request(demand, waiter: waiter, now: now, budget: budget) {
             case .serve(let token, let flight): return (.served(token), flight)
             case .refuse(let failure, let retryAfter): return (.refused(failure, retryAfter: retryAfter), nil)

@@ -2,7 +2,8 @@
 internal import BursarCore
 internal import Postgres
 
-let tenantColumns = "tenant_id, name, state, limit_count, limit_period_seconds, limit_burst"
+let termColumns = "tenant_id, state, limit_count, limit_period_seconds, limit_burst"
+let tenantColumns = "name, \(termColumns)"
 let connectionColumns =
     "tenant_id, provider, environment, credential_id, former_credential_id, origins, keep_warm"
 let credentialColumns = """
@@ -24,15 +25,21 @@ extension PostgresRow {
     }
 }
 
-extension Tenant {
+extension TenantTerms {
     init(row: PostgresRow) throws {
         // The table's own checks keep the limit within RateLimit's bounds.
         let limit = RateLimit(
             count: try row.read("limit_count"), period: .seconds(try row.read("limit_period_seconds") as Int),
             burst: try row.read("limit_burst"))
         self.init(
-            id: try row.read("tenant_id"), name: try row.read("name"), state: try row.read("state"),
-            limit: limit ?? .standard)
+            id: try row.read("tenant_id"), state: try row.read("state"), limit: limit ?? .standard)
+    }
+}
+
+extension Tenant {
+    init(row: PostgresRow) throws {
+        let terms = try TenantTerms(row: row)
+        self.init(id: terms.id, name: try row.read("name"), state: terms.state, limit: terms.limit)
     }
 }
 

@@ -89,9 +89,9 @@ private struct DirectoryReading {
         return changes
     }
 
-    private func tenants(_ condition: PostgresQuery) async throws -> [Tenant] {
+    private func tenants(_ condition: PostgresQuery) async throws -> [TenantTerms] {
         try await all(
-            "SELECT \(unescaped: tenantColumns) FROM bursar.tenant WHERE \(condition)", Tenant.init(row:))
+            "SELECT \(unescaped: termColumns) FROM bursar.tenant WHERE \(condition)", TenantTerms.init(row:))
     }
 
     private func connections(_ condition: PostgresQuery) async throws -> [Connection] {

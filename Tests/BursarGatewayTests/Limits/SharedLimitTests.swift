@@ -153,8 +153,7 @@ import Testing
             try #require(RateLimit(count: 1, period: .seconds(3_600), burst: 10))
         )
         let now = fixture.clock.now()
-        let tenant = fixture.addTenant()
-        let bucket = TenantBucket(tenant: tenant, limit: limit, share: .whole, now: now)
+        let bucket = TenantBucket(limit: limit, share: .whole, now: now)
         bucket.limit(to: lower, now: now)
         bucket.grant(.equal(among: 2), now: now)
         let granted = (0..<50).count { _ in

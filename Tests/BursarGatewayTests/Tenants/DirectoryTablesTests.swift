@@ -42,8 +42,8 @@ import Testing
         fixture.changeCredential(merchants[2].credential) { $0.state = .pending }
         let credential = try await fixture.directory.changes(since: keys.version)
         let changed = tables.apply(credential, share: .whole, now: fixture.clock.now())
-        #expect(changed.made.map(\.tenant.id) == [merchants[2].tenant])
-        #expect(changed.replaced.map(\.tenant.id) == [merchants[2].tenant])
+        #expect(changed.made.map(\.id) == [merchants[2].tenant])
+        #expect(changed.replaced.map(\.id) == [merchants[2].tenant])
     }
 
     @Test func anEntryThatWasReplacedMakesNoMoreSlots() async throws {
@@ -71,7 +71,7 @@ extension ProviderPlace {
 private struct ConfigurationLife {
     /// Everything that can be seen of tables.
     struct Picture: Equatable {
-        var tenants: [TenantID: Tenant] = [:]
+        var tenants: [TenantID: TenantTerms] = [:]
         var connections: [TenantID: Set<[String]>] = [:]
         var clients: [ClientSecretHash: [String]] = [:]
         var acting: [CredentialID: Set<TenantID>] = [:]
@@ -213,8 +213,8 @@ private struct ConfigurationLife {
     private func picture(of tables: DirectoryTables, _ census: DirectoryCensus) -> Picture {
         var picture = Picture()
         for entry in tables.tenants.entries {
-            picture.tenants[entry.tenant.id] = entry.tenant
-            picture.connections[entry.tenant.id] = Set(entry.connections.map(Self.words))
+            picture.tenants[entry.id] = entry.terms
+            picture.connections[entry.id] = Set(entry.connections.map(Self.words))
         }
         for entry in tables.clientsByHash.entries { picture.clients[entry.secretHash] = Self.words(entry) }
         for credential in credentials {
@@ -236,9 +236,14 @@ private struct ConfigurationLife {
     }
 
     private static func words(_ entry: ConnectionEntry) -> [String] {
-        [
-            "\(entry.connection)", "\(entry.credential)",
-            entry.fallback.map { "\($0.connection) \($0.credential)" } ?? "",
-        ]
+        let entries = [entry] + [entry.fallback].compactMap(\.self)
+        return entries.map { "\($0.connection) \(words($0.credential))" }
+    }
+
+    private static func words(_ entry: CredentialEntry) -> String {
+        """
+        \(entry.id) \(entry.owner) \(entry.provider) \(entry.environment) \(entry.version) \(entry.state) \
+        \(entry.sharesToken) \(entry.isPlatform) \(entry.clientID ?? "") \(entry.secret)
+        """
     }
 }

@@ -105,7 +105,7 @@ extension MemoryDirectoryStore.Contents {
             changes.touchedCredentials.formUnion(touched.credentials)
             changes.touchedOwners.formUnion(touched.owners)
         }
-        changes.tenants = changes.touchedTenants.compactMap { tables.tenants[$0] }
+        changes.tenants = changes.touchedTenants.compactMap { tables.tenants[$0]?.terms }
         changes.connections = tables.connections.values.filter { changes.touchedTenants.contains($0.tenant) }
         changes.clients = changes.touchedClients.compactMap { tables.clients[$0] }
         changes.credentials = changes.touchedCredentials.compactMap { tables.credentials[$0] }
@@ -118,7 +118,7 @@ extension MemoryDirectoryStore.Contents {
 
     private func complete(_ current: ConfigVersion) -> DirectoryChanges {
         var changes = DirectoryChanges(version: current, isComplete: true)
-        changes.tenants = Array(tables.tenants.values)
+        changes.tenants = tables.tenants.values.map(\.terms)
         changes.connections = Array(tables.connections.values)
         changes.clients = Array(tables.clients.values)
         changes.credentials = Array(tables.credentials.values)
