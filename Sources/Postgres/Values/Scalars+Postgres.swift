@@ -97,6 +97,13 @@ extension Double: PostgresCodable, PostgresArrayElement {
 /// Reads every text type, and types created in the database whose binary form is their text (enums,
 /// citext). A parameter with a NUL byte is refused when it is sent: PostgreSQL's text holds none.
 extension String: PostgresCodable, PostgresArrayElement {
+    /// Nil where they are not UTF-8. `validating` takes several times as long as `decoding`, which would
+    /// repair what is wrong: in ASCII nothing can be.
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
+        bytes.reduce(0, |) < 0x80
+            ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+    }
+
     package static var postgresType: PostgresType { .text }
     package static var postgresArrayType: PostgresType { .textArray }
 
@@ -106,7 +113,7 @@ extension String: PostgresCodable, PostgresArrayElement {
 
     package init(postgres cell: PostgresCell) throws(PostgresError) {
         let bytes = try cell.bytes(as: cell.type.isText ? cell.type : .text)
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+        guard !bytes.contains(0), let text = Self.text(bytes) else {
             throw cell.failure(expected: "text", found: "\(cell.type) that is not text")
         }
         self = text
