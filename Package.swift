@@ -17,6 +17,7 @@ func product(_ name: String, _ package: String) -> Target.Dependency {
 
 let deque = product("DequeModule", "swift-collections")
 let heap = product("HeapModule", "swift-collections")
+let ordered = product("OrderedCollections", "swift-collections")
 let asn1 = product("SwiftASN1", "swift-asn1")
 let crypto = product("Crypto", "swift-crypto")
 let httpClient = product("AsyncHTTPClient", "async-http-client")
@@ -83,7 +84,7 @@ let package = Package(
             "BursarGateway",
             [
                 "BursarCore", "BursarVault", "CAllocator", crypto, deque, heap, lifecycle, log, metrics,
-                serviceContext, tracing,
+                ordered, serviceContext, tracing,
             ]),
         library("BursarReports", ["BursarCore", crypto]),
         library("BursarLedger", ["BursarCore", "Postgres", crypto, tracing], plugins: ["EmbedFiles"]),

@@ -8,8 +8,8 @@ enum Walls {
         "BursarVault": ["BursarCore", "Crypto", "Foundation", "Synchronization"],
         "BursarGateway": [
             "BursarCore", "BursarVault", "CAllocator", "Crypto", "DequeModule", "Dispatch", "Foundation",
-            "Glibc", "HeapModule", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
-            "Synchronization", "Tracing",
+            "Glibc", "HeapModule", "Logging", "Metrics", "OrderedCollections", "ServiceContextModule",
+            "ServiceLifecycle", "Synchronization", "Tracing",
         ],
         "BursarHTTP": [
             "BursarCore", "BursarGateway", "Crypto", "Glibc", "Logging", "Metrics", "NIOCore", "NIOHTTP1",

@@ -34,6 +34,9 @@ final class OwnerKeys: Sendable {
         self.keys.withLock { $0 = held }
     }
 
+    /// - Parameter key: of this owner.
+    func add(_ key: WrappedDataKey) { keys.withLock { $0.append(Key(key)) } }
+
     private func whole(_ key: Key) -> WrappedDataKey {
         WrappedDataKey(owner: owner, version: Int(key.version), keyID: key.keyID, wrapped: key.wrapped)
     }

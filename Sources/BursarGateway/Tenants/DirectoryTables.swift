@@ -1,5 +1,6 @@
 // The tables that requests look things up in, changed in place by what has changed.
 internal import BursarCore
+internal import OrderedCollections
 
 /// The configuration without a lock. A change costs as much as it touches, however many tenants there are: it
 /// is made under the lock that every request takes. A reading of everything costs more, and so do tables that
@@ -71,7 +72,8 @@ struct DirectoryTables {
         replaceKeys(changes, former: former?.keys)
         replaceClients(changes)
         let affected = replaceCredentials(changes, effects.credentials)
-        let present = Set(changes.tenants.map(\.id))
+        // A reading of everything names none as touched, and may bring a million.
+        let present = changes.isComplete ? [] : Set(changes.tenants.map(\.id))
         for id in changes.touchedTenants.subtracting(present) {
             disconnect(id)
             keys.remove(OwnerID(id))
@@ -79,16 +81,21 @@ struct DirectoryTables {
         }
         let connections = changes.connections.grouped(by: \.tenant)
         effects.made.reserveCapacity(changes.tenants.count)
-        for tenant in changes.tenants {
+        for (index, tenant) in changes.tenants.enumerated() {
+            if let soon = changes.tenants.soon(after: index) { tenants.fetchPlaceAhead(of: soon.id) }
+            // Nearly always those of the tenants, in the same order.
+            if let soon = changes.connections.soon(after: index) {
+                credentials.fetchPlaceAhead(of: soon.credential)
+            }
             disconnect(tenant.id)
-            let stored = connections[tenant.id] ?? []
+            let stored = connections[tenant.id] ?? Few()
             connect(tenant.id, by: stored)
             // Tables that are made anew have none of their own.
             let known = changes.isComplete ? former?.tenants[tenant.id] : tenants[tenant.id]
             replace(tenant.id, by: entry(of: tenant, stored, former: known, share: share, now: now), &effects)
         }
         for known in affected.subtracting(present).compactMap({ tenants[$0] }) {
-            let entry = entry(of: known.terms, known.stored, former: known, share: share, now: now)
+            let entry = entry(of: known.terms, Few(known.stored), former: known, share: share, now: now)
             replace(known.id, by: entry, &effects)
         }
         return effects
@@ -109,6 +116,14 @@ struct DirectoryTables {
 
     /// In place, in what slots and connections hold already: no slot is withdrawn for a key wrapped anew.
     private mutating func replaceKeys(_ changes: DirectoryChanges, former: EntryTable<KeysByOwner>?) {
+        if keys.isEmpty, former?.isEmpty ?? true {
+            // Nobody holds any yet who would have to find all of an owner's at once.
+            for (index, key) in changes.dataKeys.enumerated() {
+                if let soon = changes.dataKeys.soon(after: index) { keys.fetchPlaceAhead(of: soon.owner) }
+                holder(of: key.owner).add(key)
+            }
+            return
+        }
         let present = changes.dataKeys.grouped(by: \.owner)
         for owner in changes.touchedOwners where present[owner] == nil { keys[owner]?.replace([]) }
         for (owner, keys) in present {
@@ -132,7 +147,11 @@ struct DirectoryTables {
                 if let former = clients.remove(id) { clientsByHash.remove(former) }
             }
         }
-        for client in changes.clients {
+        for (index, client) in changes.clients.enumerated() {
+            if let soon = changes.clients.soon(after: index) {
+                clients.fetchPlaceAhead(of: soon.id)
+                clientsByHash.fetchPlaceAhead(of: soon.secretHash)
+            }
             let entry = ClientEntry(client: client)
             clients.replace(by: entry)
             clientsByHash.replace(by: entry)
@@ -147,7 +166,11 @@ struct DirectoryTables {
         if !credentials.isEmpty {
             for id in touched { owners[id] = credentials.remove(id)?.owner }
         }
-        for credential in changes.credentials {
+        for (index, credential) in changes.credentials.enumerated() {
+            if let soon = changes.credentials.soon(after: index) {
+                credentials.fetchPlaceAhead(of: soon.id)
+                keys.fetchPlaceAhead(of: soon.owner)
+            }
             credentials.replace(by: CredentialEntry(credential, keys: holder(of: credential.owner)))
         }
         // Tables that are made anew have no connections yet.
@@ -164,7 +187,7 @@ struct DirectoryTables {
         }
     }
 
-    private mutating func connect(_ tenant: TenantID, by present: [Connection]) {
+    private mutating func connect(_ tenant: TenantID, by present: Few<Connection>) {
         for connection in present {
             share(connection.credential, with: tenant)
             if let former = connection.former { share(former, with: tenant) }
@@ -193,7 +216,7 @@ struct DirectoryTables {
     // MARK: Entries
 
     private func entry(
-        of terms: TenantTerms, _ stored: [Connection], former: TenantEntry?, share: ReplicaShare,
+        of terms: TenantTerms, _ stored: Few<Connection>, former: TenantEntry?, share: ReplicaShare,
         now: Instant
     ) -> TenantEntry {
         let known = former?.connections.flatMap(\.withFallback) ?? []
@@ -226,46 +249,27 @@ struct DirectoryTables {
 }
 
 extension Sequence {
-    /// With room for as many groups as there are elements: they are as many, nearly always.
-    fileprivate func grouped<Key: Hashable>(by key: (Element) -> Key) -> [Key: [Element]] {
-        var groups: [Key: [Element]] = [:]
+    /// In the order in which they come, in which what is made of them lies in memory and is looked for again:
+    /// of a million, in no order, each would be in no cache. With room for as many groups as there are
+    /// elements: they are as many, nearly always.
+    fileprivate func grouped<Key: Hashable>(
+        by key: (Element) -> Key
+    ) -> OrderedDictionary<Key, Few<Element>> {
+        var groups: OrderedDictionary<Key, Few<Element>> = [:]
         groups.reserveCapacity(underestimatedCount)
-        for element in self { groups[key(element), default: []].append(element) }
+        for element in self { groups[key(element), default: Few()].append(element) }
         return groups
+    }
+}
+
+extension Array {
+    /// What comes so soon that its places in tables had better be fetched now.
+    fileprivate func soon(after index: Int) -> Element? {
+        index + 16 < count ? self[index + 16] : nil
     }
 }
 
 extension Connection {
     /// Those that it names.
     fileprivate var credentials: [CredentialID] { [credential] + [former].compactMap(\.self) }
-}
-
-// MARK: Keys
-
-// Ids are made by us or by operators, and secrets are hashed under a key: no caller can choose keys that
-// meet in a table, so that none of these needs a hash that is seeded.
-
-enum TenantsByID: EntryKeying {
-    static func key(of entry: TenantEntry) -> TenantID { entry.id }
-    static func spread(_ key: TenantID) -> UInt64 { key.uuid.spread }
-}
-
-enum ClientsByID: EntryKeying {
-    static func key(of entry: ClientEntry) -> ClientID { entry.id }
-    static func spread(_ key: ClientID) -> UInt64 { key.spread }
-}
-
-enum ClientsByHash: EntryKeying {
-    static func key(of entry: ClientEntry) -> ClientSecretHash { entry.secretHash }
-    static func spread(_ key: ClientSecretHash) -> UInt64 { key.spread }
-}
-
-enum CredentialsByID: EntryKeying {
-    static func key(of entry: CredentialEntry) -> CredentialID { entry.id }
-    static func spread(_ key: CredentialID) -> UInt64 { key.uuid.spread }
-}
-
-enum KeysByOwner: EntryKeying {
-    static func key(of entry: OwnerKeys) -> OwnerID { entry.owner }
-    static func spread(_ key: OwnerID) -> UInt64 { key.uuid.spread }
 }
