@@ -78,13 +78,13 @@ let package = Package(
         library("Postgres", ["CLibPQ"]),
         .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CProcessor"),
-        library("BursarCore", ["CProcessor"]),
+        library("BursarCore", []),
         library("BursarVault", ["BursarCore", crypto]),
         library(
             "BursarGateway",
             [
-                "BursarCore", "BursarVault", "CAllocator", crypto, deque, heap, lifecycle, log, metrics,
-                ordered, serviceContext, tracing,
+                "BursarCore", "BursarVault", "CAllocator", "CProcessor", crypto, deque, heap, lifecycle, log,
+                metrics, ordered, serviceContext, tracing,
             ]),
         library("BursarReports", ["BursarCore", crypto]),
         library("BursarLedger", ["BursarCore", "Postgres", crypto, tracing], plugins: ["EmbedFiles"]),

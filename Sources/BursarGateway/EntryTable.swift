@@ -1,5 +1,4 @@
 // Tables of objects that hold their own keys.
-internal import BursarCore
 
 /// By which key of its entries a table finds them.
 protocol EntryKeying {
@@ -45,7 +44,7 @@ struct EntryTable<Keying: EntryKeying> {
 
     /// Begins to fetch the place where looking for this key begins.
     func fetchPlaceAhead(of key: Key) {
-        withHome(of: key) { BursarCore.fetchAhead(at: $0, lines: 1) }
+        withHome(of: key) { BursarGateway.fetchAhead(at: $0, lines: 1) }
     }
 
     /// Begins to fetch the entry that stands there, which is nearly always the one of this key.
@@ -53,7 +52,7 @@ struct EntryTable<Keying: EntryKeying> {
         withHome(of: key) { place in
             // As a mere address: holding on to the entry would wait for its memory.
             guard let entry = place.load(as: UnsafeRawPointer?.self) else { return }
-            BursarCore.fetchAhead(at: entry)
+            BursarGateway.fetchAhead(at: entry)
         }
     }
 

@@ -19,8 +19,8 @@ package struct Secret: Sendable {
         return try body(storage.bytes)
     }
 
-    /// Begins to bring it into the processor's cache, for whoever reads it soon.
-    package func fetchAhead() { BursarCore.fetchAhead(storage, lines: 4) }
+    /// Its memory, which stays the same for as long as there is a copy of it: for `fetchAhead` alone.
+    package var place: ObjectIdentifier { ObjectIdentifier(storage) }
 
     /// A copy that is not wiped: only for handing to an interface that takes nothing else.
     package func reveal() -> [UInt8] { withBytes { Array($0) } }

@@ -64,8 +64,6 @@ package struct TokenSlot: Sendable {
             demand.accepts(token), demand.isSatisfied(by: token, at: now)
         else { return nil }
         lastUsed = now
-        // It is written into the answer soon.
-        token.access.fetchAhead()
         return token
     }
 

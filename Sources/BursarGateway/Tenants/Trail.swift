@@ -12,14 +12,17 @@ struct Trail: ~Copyable, Sendable {
     private let connection = Atomic<UInt>(0)
     private let cell = Atomic<UInt>(0)
     private let token = Atomic<UInt>(0)
+    private let bytes = Atomic<UInt>(0)
 
     /// To be called when a request has got its token.
     func leave(_ tenant: TenantEntry, _ connection: ConnectionEntry, _ cell: SlotCell, _ token: Token) {
-        Self.note(tenant, in: self.tenant)
-        Self.note(tenant.bucket, in: bucket)
-        Self.note(connection, in: self.connection)
-        Self.note(cell, in: self.cell)
-        Self.note(token, in: self.token)
+        Self.note(ObjectIdentifier(tenant), in: self.tenant)
+        Self.note(ObjectIdentifier(tenant.bucket), in: bucket)
+        Self.note(ObjectIdentifier(connection), in: self.connection)
+        Self.note(ObjectIdentifier(cell), in: self.cell)
+        Self.note(ObjectIdentifier(token), in: self.token)
+        // By way of the object itself its references would be counted, which waits for its memory.
+        Self.note(token.access.place, in: bytes)
     }
 
     /// To be called as soon as there is a next one.
@@ -29,16 +32,17 @@ struct Trail: ~Copyable, Sendable {
         Self.fetch(connection, lines: 3)
         Self.fetch(cell, lines: 3)
         Self.fetch(token, lines: 2)
+        Self.fetch(bytes, lines: 4)
     }
 
-    private static func note(_ object: AnyObject, in place: borrowing Atomic<UInt>) {
-        let address = UInt(bitPattern: Unmanaged.passUnretained(object).toOpaque())
+    private static func note(_ object: ObjectIdentifier, in place: borrowing Atomic<UInt>) {
+        let address = UInt(bitPattern: object)
         // Nearly always it is there already, and other threads read this memory as well.
         if place.load(ordering: .relaxed) != address { place.store(address, ordering: .relaxed) }
     }
 
     private static func fetch(_ place: borrowing Atomic<UInt>, lines: Int) {
         guard let address = UnsafeRawPointer(bitPattern: place.load(ordering: .relaxed)) else { return }
-        BursarCore.fetchAhead(at: address, lines: lines)
+        BursarGateway.fetchAhead(at: address, lines: lines)
     }
 }

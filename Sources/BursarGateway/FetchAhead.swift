@@ -4,11 +4,6 @@ internal import CProcessor
 /// Begins to bring what lies at an address into the processor's cache, in lines of 64 bytes. With many
 /// tenants, what a request is about lies in memory that no cache holds, and each object says where the
 /// next one is: what is known early is fetched while something else is done.
-package func fetchAhead(at address: UnsafeRawPointer, lines: Int = 2) {
+func fetchAhead(at address: UnsafeRawPointer, lines: Int = 2) {
     for line in 0..<lines { cprocessor_prefetch(address + 64 * line) }
-}
-
-/// The same for an object, which is not touched.
-package func fetchAhead(_ object: AnyObject, lines: Int = 2) {
-    fetchAhead(at: UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque()), lines: lines)
 }
