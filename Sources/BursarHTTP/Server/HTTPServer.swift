@@ -113,6 +113,9 @@ package final class HTTPServer: Service {
                 .tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
                 value: ChannelOptions.Types.SocketOption.Value(context.limits.write.wholeMilliseconds)
             )
+            // As much as most requests need. NIO's adaptive allocator is one more object of each connection,
+            // which has to be fetched and written for every read.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1_024))
             // One read at a time, so that little comes in after the gate has closed.
             .childChannelOption(.maxMessagesPerRead, value: 1)
     }
