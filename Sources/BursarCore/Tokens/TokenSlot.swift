@@ -245,9 +245,9 @@ package struct TokenSlot: Sendable {
     }
 
     /// Settles everyone who waits for a flight whose deadline has passed; nil when none is overdue.
-    package mutating func overdue(now: Instant, jitter: Double) -> [Settlement]? {
+    package mutating func overdue(now: Instant, jitter: @autoclosure () -> Double) -> [Settlement]? {
         guard case .refreshing(let flight, _) = state, now >= flight.deadline else { return nil }
-        return fail(flight.id, with: ExchangeFailure(.timedOut), now: now, jitter: jitter)
+        return fail(flight.id, with: ExchangeFailure(.timedOut), now: now, jitter: jitter())
     }
 
     /// The credential was replaced or withdrawn: the token goes, and a flight's late answer is dropped.

@@ -127,7 +127,9 @@ final class SlotCell: Sendable {
     }
 
     /// Gives up a flight that has outlived its deadline.
-    func expire(now: Instant, jitter: Double) { settle { $0.slot.overdue(now: now, jitter: jitter) } }
+    func expire(now: Instant, jitter: @autoclosure () -> Double) {
+        settle { $0.slot.overdue(now: now, jitter: jitter()) }
+    }
 
     func renewIfDue(now: Instant, budget: Duration) -> TokenSlot.Flight? {
         contents.withLock { contents in
