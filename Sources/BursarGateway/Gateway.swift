@@ -175,7 +175,7 @@ package final class Gateway: Sendable {
     @discardableResult
     package func flushUsage() async -> Bool {
         await usage.seal()
-        return await usage.deliver()
+        return await usage.deliver().isDone
     }
 
     /// Sets the gauges of the journal; called before each scrape.

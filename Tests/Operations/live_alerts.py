@@ -25,7 +25,7 @@ NOT_RAISED_HERE = {
     "BursarRewrapUnfinished": "a day in which nobody ends it",
     "BursarRefreshEventsDropped": "thousands of requests to providers while nothing can be sealed",
     "BursarSharesAboveWhole": "a minute cut off, where all replicas of the database are in one job",
-    "BursarUsageUnattributed": "some 16,000 clients in a second",
+    "BursarUsageUnattributed": "some 32,000 clients in a second",
 }
 
 

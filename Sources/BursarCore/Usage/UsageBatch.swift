@@ -44,7 +44,7 @@ package struct UsageCount: Hashable, Sendable {
     package let key: UsageKey
     /// Minutes since the Unix epoch.
     package let minute: Int64
-    package let count: Int64
+    package var count: Int64
 
     package init(key: UsageKey, minute: Int64, count: Int64) {
         self.key = key

@@ -78,22 +78,34 @@ final class UsageRecorder: Sendable {
 
     // MARK: Delivering
 
-    /// Delivers what is sealed; true when nothing is left. What fails is tried again by the next call.
-    @discardableResult
-    func deliver() async -> Bool {
+    /// What became of a delivery.
+    struct Delivery {
+        /// Whether nothing is left.
         var isDone = true
-        for id in journal.undelivered where await !deliver(id) { isDone = false }
-        let (journal, now) = (journal, environment.clock.now())
-        await environment.offload.run { journal.clean(now: now) }
-        return isDone
+        /// What the store was given.
+        var rows = 0
     }
 
-    private func deliver(_ id: JournalID) async -> Bool {
+    /// Delivers what is sealed by now; what is sealed meanwhile waits, so that it ends. What fails is tried
+    /// again by the next call.
+    @discardableResult
+    func deliver() async -> Delivery {
+        var delivery = Delivery()
+        for id in journal.undelivered where await !deliver(id, rows: &delivery.rows) {
+            delivery.isDone = false
+        }
+        let (journal, now) = (journal, environment.clock.now())
+        await environment.offload.run { journal.clean(now: now) }
+        return delivery
+    }
+
+    private func deliver(_ id: JournalID, rows: inout Int) async -> Bool {
         do throws(StoreFailure) {
-            let epoch = journal.epoch
+            let (epoch, end) = (journal.epoch, journal.end(of: id))
             if journal.position(of: id) == nil {
                 let position = try await store.delivered(of: id)
                 guard stands(id, at: position, since: epoch) else { return false }
+                if position >= end { return true }
             }
             while true {
                 let journal = journal
@@ -104,6 +116,7 @@ final class UsageRecorder: Sendable {
                         "a part of the usage journal cannot be read", metadata: ["reason": "\(obstacle)"])
                 }
                 guard let batch = next.batch else { return next.obstacle == nil }
+                rows += batch.counts.count + batch.events.count
                 let receipt = try await store.add(batch)
                 let position: Int64 =
                     switch receipt {
@@ -111,6 +124,7 @@ final class UsageRecorder: Sendable {
                     case .standsAt(let sequence): sequence
                     }
                 guard stands(id, at: position, since: epoch) else { return false }
+                if position >= end { return true }
             }
         } catch {
             journal.forgetPositions()
@@ -157,19 +171,28 @@ struct SealingService: Service {
     }
 }
 
-/// Delivers every second, and at the end once more what was counted till then. Apart from the sealing, which
-/// must not wait for a slow database.
+/// Delivers every second, or less often where that is much, and at the end once more what was counted till
+/// then. Apart from the sealing, which must not wait for a slow database.
 struct DeliveryService: Service {
     let recorder: UsageRecorder
     let departure: Departure
     let environment: GatewayEnvironment
 
     func run() async {
+        var last = UsageRecorder.Delivery()
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            await cancelWhenGracefulShutdown { await environment.pause(.seconds(1)) }
-            await recorder.deliver()
+            let pause = Self.pause(after: last)
+            await cancelWhenGracefulShutdown { await environment.pause(pause) }
+            last = await recorder.deliver()
         }
         await recorder.seal()
         await departure.lastly { _ = await recorder.deliver() }
+    }
+
+    /// So long that the store is given some 2,000 rows a second, but at most 5 s: busy tenants are in every
+    /// second, and then PostgreSQL writes a row for each of them once and not five times.
+    static func pause(after delivery: UsageRecorder.Delivery) -> Duration {
+        guard delivery.isDone else { return .seconds(1) }
+        return min(max(.seconds(1), .seconds(Double(delivery.rows) / 2_000)), .seconds(5))
     }
 }

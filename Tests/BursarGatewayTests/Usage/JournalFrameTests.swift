@@ -45,12 +45,17 @@ import Testing
         let event = JournalTests.event(1, failure: nil)
         let (bytes, counted) = frame(of: [count(1, 7), .event(event), count(2, 35)])
         #expect(counted == 42)
-        let read = try #require(bytes.withUnsafeBytes { JournalFrame.read($0) })
-        #expect(read.size == bytes.count)
-        #expect(read.frame.label == label)
-        #expect(read.frame.counts.map(\.count) == [7, 35])
-        #expect(read.frame.counts.map(\.key) == [JournalTests.key(1), JournalTests.key(2)])
-        #expect(read.frame.events == [event])
+        try bytes.withUnsafeBytes { bytes in
+            let frame = try #require(JournalFrame(bytes))
+            #expect(frame.size == bytes.count)
+            #expect(frame.label == label)
+            var records: [JournalRecord?] = []
+            let isWhole = frame.forEachRecord { record in
+                records.append(JournalRecord(record))
+                return true
+            }
+            #expect(isWhole && records == [count(1, 7), .event(event), count(2, 35)])
+        }
     }
 
     /// A frame byte by byte as its format has it (`JournalFrame`, `JournalRecord`), put together here: frames
@@ -96,9 +101,9 @@ import Testing
         for place in bytes.indices {
             var other = bytes
             other[place] ^= 1
-            #expect(other.withUnsafeBytes { JournalFrame.read($0) } == nil, "byte \(place)")
+            #expect(other.withUnsafeBytes { JournalFrame($0) == nil }, "byte \(place)")
         }
-        #expect(bytes.dropLast().withUnsafeBytes { JournalFrame.read($0) } == nil)
+        #expect(bytes.dropLast().withUnsafeBytes { JournalFrame($0) == nil })
     }
 
     /// A later program's record is damage, and takes nothing else with it: within a frame it would make all

@@ -7,7 +7,7 @@ internal import Crypto
 ///       0  "BRSRFRM1"                    32  boot (16)            64  sealed at (µs)
 ///       8  payload's length              48  sequence             72  SHA-256 of all but itself (32)
 ///      16  journal's directory (16)      56  number of records   104  payload: records, without their checks
-struct JournalFrame: Hashable {
+struct JournalFrame {
     /// Which frame it is.
     struct Label: Hashable {
         let journal: JournalID
@@ -16,9 +16,9 @@ struct JournalFrame: Hashable {
     }
 
     let label: Label
-    /// As many of a key and minute as there are lanes that counted it, or more.
-    private(set) var counts: [UsageCount] = []
-    private(set) var events: [RefreshEvent] = []
+    private let records: Int64
+    /// In the memory that it was read from.
+    private let payload: UnsafeRawBufferPointer
 
     static let magic = Array("BRSRFRM1".utf8)
     static let headSize = 104
@@ -37,40 +37,39 @@ struct JournalFrame: Hashable {
 
     // MARK: Reading
 
-    /// The frame at the beginning of `bytes`, with its size; nil when there is no intact one.
-    static func read(_ bytes: UnsafeRawBufferPointer) -> (frame: JournalFrame, size: Int)? {
-        guard bytes.count >= headSize, bytes[..<8].elementsEqual(magic) else { return nil }
-        let length = number(bytes, at: 8)
-        guard length >= 0, length <= payloadLimit, headSize + Int(length) <= bytes.count else { return nil }
-        let size = headSize + Int(length)
-        let whole = UnsafeRawBufferPointer(rebasing: bytes[..<size])
-        let digest = whole[digestOffset..<headSize]
-        guard Self.digest(whole).elementsEqual(digest) else { return nil }
-        let label = Label(
-            journal: JournalID(directory: uuid(bytes, at: 16), boot: ReplicaID(uuid(bytes, at: 32))),
-            sequence: number(bytes, at: 48), sealedAt: Instant(microseconds: number(bytes, at: 64)))
-        let payload = UnsafeRawBufferPointer(rebasing: whole[headSize...])
-        let records = Int(number(bytes, at: 56))
-        guard label.sequence > 0, let frame = JournalFrame(label, records, in: payload) else { return nil }
-        return (frame, size)
+    /// The frame at the beginning of `bytes`, as long as they are there; nil when there is no intact one.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.headSize, bytes[..<8].elementsEqual(Self.magic) else { return nil }
+        let length = Self.number(bytes, at: 8)
+        guard length >= 0, length <= Self.payloadLimit, Self.headSize + Int(length) <= bytes.count else {
+            return nil
+        }
+        let whole = UnsafeRawBufferPointer(rebasing: bytes[..<(Self.headSize + Int(length))])
+        guard Self.digest(whole).elementsEqual(whole[Self.digestOffset..<Self.headSize]) else { return nil }
+        label = Label(
+            journal: JournalID(
+                directory: Self.uuid(bytes, at: 16), boot: ReplicaID(Self.uuid(bytes, at: 32))),
+            sequence: Self.number(bytes, at: 48), sealedAt: Instant(microseconds: Self.number(bytes, at: 64)))
+        records = Self.number(bytes, at: 56)
+        payload = UnsafeRawBufferPointer(rebasing: whole[Self.headSize...])
+        guard label.sequence > 0 else { return nil }
     }
 
-    private init?(_ label: Label, _ records: Int, in payload: UnsafeRawBufferPointer) {
-        self.label = label
-        counts.reserveCapacity(payload.count / JournalRecord.countSize)
-        var offset = 0
+    var size: Int { Self.headSize + payload.count }
+
+    /// Hands over each record, until one is not taken. Whether there are as many as it says, and all of them
+    /// were.
+    func forEachRecord(_ take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        var (offset, taken) = (0, 0 as Int64)
         while offset < payload.count {
             guard offset + JournalRecord.stride <= payload.count,
                 let step = JournalRecord.size(kind: payload[offset + 8]), offset + step <= payload.count,
-                let record = JournalRecord(UnsafeRawBufferPointer(rebasing: payload[offset..<offset + step]))
-            else { return nil }
-            switch record {
-            case .count(let count): counts.append(count)
-            case .event(let event): events.append(event)
-            }
+                take(UnsafeRawBufferPointer(rebasing: payload[offset..<offset + step]))
+            else { return false }
             offset += step
+            taken += 1
         }
-        guard counts.count + events.count == records else { return nil }
+        return taken == records
     }
 
     private static func number(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int64 {

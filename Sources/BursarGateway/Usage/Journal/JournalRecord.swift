@@ -199,6 +199,13 @@ enum JournalRecord: Hashable {
         return difference == 0
     }
 
+    /// Differs between counts that are not the same, mostly.
+    static func spread(ofCount record: UnsafeRawBufferPointer) -> UInt64 {
+        [1, 2, 3, 4, 7, 8, 9].reduce(0) { spread, word in
+            mixed(spread, record.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
+        }
+    }
+
     /// The number that a count stands at.
     static func number(ofCount record: UnsafeRawBufferPointer) -> Int64 { number(record, at: 40) }
 

@@ -38,9 +38,9 @@ struct JournalRecovery {
             var offset = 0
             while offset < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-                if let (frame, size) = JournalFrame.read(rest) {
-                    found.append((frame.label, offset, size))
-                    offset += size
+                if let frame = JournalFrame(rest) {
+                    found.append((frame.label, offset, frame.size))
+                    offset += frame.size
                 } else {
                     let next = Self.nextMagic(rest)
                     torn.append((offset, next))

@@ -9,6 +9,9 @@ extension UsageJournal {
     /// Nil until the store was asked.
     func position(of journal: JournalID) -> Int64? { spool.withLock { $0.position(of: journal) } }
 
+    /// The newest frame that is sealed; 0 where there is none.
+    func end(of journal: JournalID) -> Int64 { spool.withLock { $0.frames[journal]?.last?.sequence ?? 0 } }
+
     /// Changes when the store turns out to be another one: what the former has answered is void.
     var epoch: Int { spool.withLock { $0.epoch } }
 
@@ -28,8 +31,8 @@ extension UsageJournal {
 
     /// Frames of one delivery.
     private static let framesAtOnce = 64
-    /// Rows of one delivery, unless a single frame has more: a transaction that stays short.
-    private static let rowsAtOnce = 5_000
+    /// Rows after which a delivery takes no further frame: a transaction that stays short.
+    private static let rowsAtOnce = 20_000
 
     /// What `nextBatch` found.
     struct Next {
@@ -44,60 +47,49 @@ extension UsageJournal {
 
     /// The next batch behind the position.
     func nextBatch(of journal: JournalID) -> Next {
+        var next = Next()
+        // A frame that cannot be read is known as such from then on, and left out the next time.
+        while !gather(&next, of: journal) {}
+        return next
+    }
+
+    /// Whether every frame could be read.
+    private func gather(_ next: inout Next, of journal: JournalID) -> Bool {
         let (position, locations) = spool.withLock { spool in
             let position = spool.position(of: journal) ?? 0
             return (position, spool.next(of: journal, after: position, limit: Self.framesAtOnce))
         }
-        var next = Next()
-        var frames: [JournalFrame] = []
-        var rows = 0
+        let bytes = (all: locations.reduce(0) { $0 + $1.size }, most: locations.map(\.size).max() ?? 0)
+        let room = min(bytes.all, Self.rowsAtOnce * JournalRecord.countSize + bytes.most)
+        var sum = JournalSum(room: room / JournalRecord.countSize)
         for location in locations {
-            let found: JournalFrame?
+            guard sum.rows < Self.rowsAtOnce else { break }
             do throws(JournalError) {
-                found = try read(location, of: journal)
+                if try add(location, of: journal, to: &sum) { continue }
             } catch {
                 next.obstacle = error
                 break
             }
-            guard let frame = found else {
-                spool.withLock { $0.forget(location, of: journal) }
-                next.damage.append(
-                    JournalDamage(file: location.segment, offset: location.offset, bytes: location.size))
-                continue
-            }
-            rows += frame.counts.count + frame.events.count
-            if !frames.isEmpty, rows > Self.rowsAtOnce { break }
-            frames.append(frame)
+            spool.withLock { $0.forget(location, of: journal) }
+            next.damage.append(
+                JournalDamage(file: location.segment, offset: location.offset, bytes: location.size))
+            return false
         }
-        guard let last = frames.last else { return next }
-        next.batch = UsageBatch(
-            journal: journal, after: position, last: last.label.sequence, frames: Int64(frames.count),
-            counts: Self.sums(of: frames), events: frames.flatMap(\.events))
-        return next
+        next.batch = sum.batch(of: journal, after: position)
+        return true
     }
 
-    /// One count for each key and minute.
-    private static func sums(of frames: [JournalFrame]) -> [UsageCount] {
-        var sums: [UsageCount: Int64] = [:]
-        sums.reserveCapacity(frames.map(\.counts.count).max() ?? 0)
-        for count in frames.lazy.flatMap(\.counts) {
-            sums[UsageCount(key: count.key, minute: count.minute, count: 1), default: 0] += count.count
-        }
-        return sums.map { UsageCount(key: $0.key.key, minute: $0.key.minute, count: $0.value) }
-    }
-
-    /// Nil when it is damaged.
-    private func read(
-        _ location: JournalSpool.Location, of journal: JournalID
-    ) throws(JournalError) -> JournalFrame? {
+    /// False when the frame is damaged.
+    private func add(
+        _ location: JournalSpool.Location, of journal: JournalID, to sum: inout JournalSum
+    ) throws(JournalError) -> Bool {
         let bytes = try files.read(location.segment, at: location.offset, count: location.size)
-        guard let bytes else { return nil }
-        let read = bytes.withUnsafeBytes { JournalFrame.read($0) }
-        guard let read, read.frame.label.sequence == location.sequence, read.frame.label.journal == journal
-        else {
-            return nil
-        }
-        return read.frame
+        return bytes?.withUnsafeBytes { bytes in
+            guard let frame = JournalFrame(bytes), frame.label.sequence == location.sequence,
+                frame.label.journal == journal
+            else { return false }
+            return sum.add(frame)
+        } ?? false
     }
 
     /// Removes what was delivered long enough ago, and is known to be there still.
